@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import type { DemoPki } from "../src/commands/demo_pki.ts";
+import { startNginxProxy } from "./nginx.ts";
+import { freePort, type Workbench } from "./workbench.ts";
+
+/** A proxy that is measured. */
+export interface Contender {
+  readonly name: string;
+  start(bench: Workbench, options: StartOptions): Promise<RunningProxy>;
+}
+
+/** What every proxy is started with. */
+export interface StartOptions {
+  /** The core it is held to. */
+  readonly core: number;
+  /** The application's port of 127.0.0.1. */
+  readonly upstream: number;
+  readonly pki: DemoPki;
+}
+
+/** A proxy that accepts connections. */
+export interface RunningProxy {
+  readonly port: number;
+  /** The process that does the work. */
+  readonly pid: number;
+}
+
+export const NGINX: Contender = {
+  name: "nginx",
+  async start(bench, options) {
+    const { port, worker } = await startNginxProxy(bench, options);
+    return { port, pid: worker };
+  },
+};
+
+/**
+ * This program, started by `command`; without it as `deno task start` does.
+ *
+ * @throws {Error} If deno.json has no task `start` that runs main.ts.
+ */
+export async function sidecar(command?: string): Promise<Contender> {
+  const words = (command ?? await startTask()).split(" ");
+  return denoContender("mtls-sidecar", words);
+}
+
+/** The shape `node:https` + `fetch`, with the runtime flags of `deno task start`. */
+export async function fetchShape(): Promise<Contender> {
+  const words = (await startTask()).split(" ");
+  return denoContender("node:https + fetch", [
+    ...words.slice(0, -1),
+    join(import.meta.dirname ?? ".", "fetch_shape.ts"),
+  ]);
+}
+
+async function startTask(): Promise<string> {
+  const file = join(import.meta.dirname ?? ".", "..", "deno.json");
+  const { tasks } = JSON.parse(await Deno.readTextFile(file));
+  const command: unknown = tasks?.start;
+  if (typeof command !== "string" || !/^deno run .* main\.ts$/.test(command)) {
+    throw new Error(
+      'Cannot find the task "start" that runs main.ts in deno.json',
+    );
+  }
+  return command;
+}
+
+function denoContender(name: string, words: string[]): Contender {
+  // The deno that runs the bench, wherever it is, not the first on PATH.
+  const command = words.map((word, at) =>
+    at === 0 && word === "deno" ? Deno.execPath() : word
+  );
+  return {
+    name,
+    async start(bench, { core, upstream, pki }) {
+      const port = freePort();
+      const pid = await bench.serve(command, {
+        port,
+        core,
+        env: {
+          TLS_LISTEN_PORT: `${port}`,
+          UPSTREAM_URL: `http://127.0.0.1:${upstream}`,
+          UPSTREAM_READINESS_URL: "none",
+          CERT_DIR: pki.certDir,
+          CA_DIR: pki.caDir,
+          INJECT_CLIENT_HEADERS: "true",
+          MONITOR_PORT: "0",
+          ACCESS_LOG: "off",
+        },
+      });
+      return { port, pid };
+    },
+  };
+}

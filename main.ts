@@ -1,0 +1,108 @@
+import denoJson from "./deno.json" with { type: "json" };
+import { parseCommandLine } from "./src/config/command_line.ts";
+import { ConfigError, parseConfig } from "./src/config/config.ts";
+import { helpText } from "./src/config/help.ts";
+import { SidecarError } from "./src/errors.ts";
+import { createLogger, type Logger } from "./src/log.ts";
+import { LineWriter } from "./src/log/line_writer.ts";
+
+/** How long the last lines may take to be written at the end, in milliseconds. */
+const FLUSH_TIMEOUT_MS = 1_000;
+
+/** Runs what the command line asks for and returns the exit code. */
+async function run(writer: LineWriter, signal: AbortSignal): Promise<number> {
+  const { command, once, problems } = parseCommandLine(Deno.args);
+  const write = (line: string) => writer.line(line);
+  if (command === "help") {
+    write(helpText());
+    return 0;
+  }
+  if (command === "version") {
+    write(`mtls-sidecar ${denoJson.version}`);
+    return 0;
+  }
+  if (command === "demo") {
+    if (problems.length > 0) throw new ConfigError(problems);
+    const log = createLogger({ level: "error", sink: writer });
+    logFaults(log);
+    const { demo } = await import("./src/commands/demo.ts");
+    const { start } = await import("./src/commands/serve.ts");
+    const wentRight = await demo({
+      once,
+      signal,
+      write,
+      start: (settings) => {
+        const lookup = (name: string) => settings.get(name);
+        return start(parseConfig({ args: [], lookup }), {
+          log,
+          accessLog: writer,
+        });
+      },
+    });
+    return wentRight ? 0 : 1;
+  }
+  const config = parseConfig({
+    args: Deno.args,
+    lookup: (name) => Deno.env.get(name),
+  });
+  const log = createLogger({ level: config.logLevel, sink: writer });
+  logFaults(log);
+  const { serve } = await import("./src/commands/serve.ts");
+  const { finished } = await serve(config, { log, accessLog: writer, signal });
+  return finished ? 0 : 1;
+}
+
+/**
+ * An error that nobody caught is logged and the process goes on. It concerns one
+ * connection as a rule, and an end of the process would cut those of everyone
+ * else, as often as whoever found the way to cause it likes.
+ */
+function logFaults(log: Logger): void {
+  const tell = (message: string, fault: unknown) =>
+    log.error(message, {
+      error: fault instanceof Error ? fault.message : String(fault),
+      stack: fault instanceof Error ? fault.stack : undefined,
+    });
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    tell("unhandled rejection", event.reason);
+  });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    tell("uncaught exception", event.error);
+  });
+}
+
+/** The first signal asks for an orderly end, a second one leaves at once. */
+function abortOnSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(name, () => {
+      if (controller.signal.aborted) Deno.exit(1);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+/** One line each for an operator's mistake; the stack only for ours. */
+function explain(error: unknown): string {
+  const text = error instanceof SidecarError
+    ? error.message
+    : error instanceof Error
+    ? error.stack ?? error.message
+    : String(error);
+  return text.replace(/^/gm, "mtls-sidecar: ");
+}
+
+if (import.meta.main) {
+  const writer = new LineWriter(Deno.stdout);
+  let exitCode = 1;
+  try {
+    exitCode = await run(writer, abortOnSignal());
+  } catch (error) {
+    console.error(explain(error));
+  }
+  await writer.flush(FLUSH_TIMEOUT_MS);
+  Deno.exit(exitCode);
+}

@@ -1,0 +1,229 @@
+import { type Config, describeConfig } from "./config/config.ts";
+import { Deadlines } from "./deadlines.ts";
+import { SidecarError } from "./errors.ts";
+import { OctetWriters } from "./http/octet_writers.ts";
+import { ServerConnection } from "./http/server_connection.ts";
+import { clientHeaders } from "./identity/client_headers.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import type { Logger } from "./log.ts";
+import type { LineSink } from "./log/line_writer.ts";
+import { loadMaterial } from "./material/directory.ts";
+import { MaterialStore } from "./material/store.ts";
+import type { TlsMaterial } from "./material/tls_material.ts";
+import { listen } from "./net/listener.ts";
+import { AccessLog } from "./proxy/access_log.ts";
+import { RequestHeadWriter } from "./proxy/request_head_writer.ts";
+import { ResponseHeadWriter } from "./proxy/response_head_writer.ts";
+import { Session, type SessionDependencies } from "./proxy/session.ts";
+import { AdmissionGuard } from "./tls/admission.ts";
+import { type Refusal, TlsDoor } from "./tls/door.ts";
+import type { SecureConnection } from "./tls/secure_connection.ts";
+import { UpstreamPool } from "./upstream/pool.ts";
+
+const NO_LINES: Uint8Array = new Uint8Array(0);
+
+/** What a sidecar needs from outside. */
+export interface SidecarDependencies {
+  readonly log: Logger;
+  /** Takes the lines of the access log. */
+  readonly accessLog: LineSink;
+  /** The trust and certificate to start with, in place of those on disk. For tests. */
+  readonly store?: MaterialStore;
+}
+
+/** A sidecar that serves. */
+export interface Sidecar {
+  /** Where the mTLS port is. */
+  readonly address: Deno.NetAddr;
+  /** How many admitted connections are open, and how many handshakes under way. */
+  readonly connections: {
+    readonly admitted: number;
+    readonly handshaking: number;
+  };
+  /**
+   * Accepts nothing more, finishes what is in flight, and resolves when nothing
+   * is left: to false where it had to cut after `SHUTDOWN_TIMEOUT_SECS`.
+   */
+  shutdown(): Promise<boolean>;
+}
+
+/**
+ * Builds the parts, introduces them to each other, and serves. Throws
+ * `SidecarError` where the material cannot be loaded or the port not be had;
+ * then nothing is left open.
+ */
+export async function startSidecar(
+  config: Config,
+  { log, accessLog, store: given }: SidecarDependencies,
+): Promise<Sidecar> {
+  log.info("starting", { settings: describeConfig(config) });
+  const store = given ?? new MaterialStore(await load(config));
+  describeMaterial(store.current.material, log);
+
+  const lifecycle = new Lifecycle();
+  const deadlines = new Deadlines();
+  const pool = new UpstreamPool({ address: config.upstream, deadlines });
+  const connections = new Set<ServerConnection>();
+  const sessionDependencies = sessionParts(config, { log, accessLog, pool });
+  const timeouts = {
+    headerMs: 1000 * config.headerTimeoutSecs,
+    keepAliveMs: 1000 * config.keepAliveTimeoutSecs,
+    bodyMs: 1000 * config.bodyTimeoutSecs,
+  };
+  let onIdle: (() => void) | undefined;
+
+  function logRefusal({ code, detail, address }: Refusal): void {
+    log.info("connection refused", { code, detail, client: address });
+  }
+
+  function serveConnection(secure: SecureConnection): void {
+    const { facts } = secure;
+    let identityLines = NO_LINES;
+    try {
+      if (config.injectClientHeaders) {
+        identityLines = clientHeaders(facts.client);
+      }
+    } catch (error) {
+      secure.destroy();
+      if (!(error instanceof SidecarError)) throw error;
+      logRefusal({
+        code: error.code,
+        detail: error.message,
+        address: facts.address,
+      });
+      return;
+    }
+    const session = new Session(sessionDependencies, {
+      address: facts.address,
+      tlsVersion: facts.tlsVersion,
+      subjectHash: facts.client.subjectHash,
+      identityLines,
+    });
+    const connection = new ServerConnection(secure, { timeouts, deadlines });
+    connections.add(connection);
+    if (lifecycle.draining.aborted) connection.retire();
+    connection.run(session).then(() => {
+      connections.delete(connection);
+      onIdle?.();
+    });
+  }
+
+  const door = new TlsDoor({
+    store,
+    guard: new AdmissionGuard(store),
+    deadlines,
+    handshakeTimeoutMs: 1000 * config.handshakeTimeoutSecs,
+    onAdmitted: serveConnection,
+    onRefused(refusal) {
+      logRefusal(refusal);
+      onIdle?.();
+    },
+  });
+
+  let listener;
+  try {
+    listener = listen({
+      hostname: config.tlsListenHost,
+      port: config.tlsListenPort,
+      onConnection: (connection) => door.accept(connection),
+      onAcceptError: (error, retryMs) =>
+        log.warning("cannot accept connections", { error, retry_ms: retryMs }),
+    });
+  } catch (error) {
+    door.close();
+    throw error;
+  }
+  const { address, stop } = listener;
+  lifecycle.enter("serving");
+  log.info("serving", { address: address.hostname, port: address.port });
+
+  async function shutdown(): Promise<boolean> {
+    lifecycle.enter("draining");
+    log.info("shutting down", {
+      connections: connections.size,
+      handshakes: door.handshaking,
+    });
+    await stop();
+    for (const connection of connections) connection.retire();
+    const finished = await drained();
+    for (const connection of connections) connection.destroy();
+    door.close();
+    pool.close();
+    lifecycle.enter("stopped");
+    log.info("stopped", { finished });
+    return finished;
+  }
+
+  /** Resolves when no connection is left, or to false when that takes too long. */
+  function drained(): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(
+      () => resolve(false),
+      1000 * config.shutdownTimeoutSecs,
+    );
+    onIdle = () => {
+      if (connections.size > 0 || door.handshaking > 0) return;
+      clearTimeout(timer);
+      resolve(true);
+    };
+    onIdle();
+    return promise;
+  }
+
+  return {
+    address,
+    get connections() {
+      return { admitted: connections.size, handshaking: door.handshaking };
+    },
+    shutdown,
+  };
+}
+
+function load(config: Config): Promise<TlsMaterial> {
+  const { certDir, caDir, caFromCertDir } = config;
+  return loadMaterial({ certDir, caDir, caFromCertDir, now: Date.now() });
+}
+
+/** Which files were chosen: the first thing to look at when a client is refused. */
+function describeMaterial(material: TlsMaterial, log: Logger): void {
+  const { files, keyFormat, keyType, anchors, certificate } = material;
+  for (const warning of material.warnings) log.warning(warning);
+  for (const note of material.notes) log.info(note);
+  log.info("material loaded", {
+    certificate: files.certificate,
+    private_key: files.privateKey,
+    certificate_authorities: files.certificateAuthorities,
+    key: `${keyType}, ${keyFormat}`,
+    anchors: anchors.length,
+    not_after: new Date(certificate.notAfter).toISOString(),
+  });
+}
+
+function sessionParts(
+  config: Config,
+  { log, accessLog, pool }: {
+    log: Logger;
+    accessLog: LineSink;
+    pool: UpstreamPool;
+  },
+): SessionDependencies {
+  return {
+    pool,
+    writers: new OctetWriters(),
+    requestHeads: new RequestHeadWriter({
+      authority: config.upstream.authority,
+      preserveHost: config.preserveHost,
+      via: config.via,
+    }),
+    responseHeads: new ResponseHeadWriter(),
+    accessLog: new AccessLog({ lines: accessLog, which: config.accessLog }),
+    upstreamTimeoutMs: 1000 * config.upstreamTimeoutSecs,
+    now: () => performance.now(),
+    onUnexpected: (error) =>
+      log.error("unexpected error in an exchange", {
+        code: "INTERNAL",
+        error,
+        stack: error instanceof Error ? error.stack : undefined,
+      }),
+  };
+}

@@ -1,0 +1,98 @@
+import { SidecarError } from "../errors.ts";
+import { parseCommandLine } from "./command_line.ts";
+import { quote } from "./quote.ts";
+import { flagOf, type Setting, SETTINGS } from "./settings.ts";
+
+/** The settings in force. Deeply frozen; its properties are those of `SETTINGS`. */
+export type Config = {
+  readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends
+    Setting<infer T> ? T : never;
+};
+
+/** Everything that is wrong with the settings, so that one run tells it all. */
+export class ConfigError extends SidecarError {
+  /** One message each, in the order of the arguments, then of the settings. */
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super("CONFIG_INVALID", problems.join("\n"));
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads the settings: a flag goes before its environment variable, that before
+ * the default. An empty variable counts as unset, an empty flag does not. A
+ * variable that a flag overrides is not read.
+ *
+ * @param from.args The arguments of the command line.
+ * @param from.lookup Reads an environment variable. Where it throws, as for a
+ * value that is not Unicode, that is a problem like any other.
+ * @throws {ConfigError} With all problems at once.
+ */
+export function parseConfig(
+  from: {
+    readonly args: readonly string[];
+    readonly lookup: (name: string) => string | undefined;
+  },
+): Config {
+  const commandLine = parseCommandLine(from.args);
+  const problems = [...commandLine.problems];
+  const values: Record<string, unknown> = {};
+
+  for (
+    const [property, setting] of Object.entries<Setting<unknown>>(SETTINGS)
+  ) {
+    const { variable, kind } = setting;
+    const flagValue = commandLine.values.get(variable);
+    let text = flagValue;
+    try {
+      text ??= from.lookup(variable) || setting.default;
+    } catch {
+      // The runtime's own message would quote the value, whatever it is.
+      problems.push(
+        `Cannot read ${variable}: expected Unicode text that may be read`,
+      );
+      continue;
+    }
+    const parsed = kind.parse(text);
+    if ("value" in parsed) {
+      values[property] = parsed.value;
+    } else {
+      const name = flagValue === undefined ? variable : flagOf(setting);
+      problems.push(
+        `Cannot parse ${name} ${quote(text)}: expected ${parsed.expected}`,
+      );
+    }
+  }
+
+  // The loop has filled every property with what its own kind returned, or has
+  // left a problem; the compiler can't follow that through a computed key.
+  const config = Object.freeze(values) as Config;
+  if (
+    problems.length === 0 && config.tlsListenPort === config.monitorPort &&
+    config.monitorPort !== 0
+  ) {
+    problems.push(
+      `Cannot use port ${config.monitorPort} for both TLS_LISTEN_PORT and MONITOR_PORT: expected two ports`,
+    );
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/**
+ * The settings in force by their variables' names, for the start log. No
+ * setting holds a secret: URLs with credentials are refused.
+ */
+export function describeConfig(
+  config: Config,
+): Record<string, string | number | boolean> {
+  const settings: [string, Setting<unknown>][] = Object.entries(SETTINGS);
+  const values: Readonly<Record<string, unknown>> = config;
+  return Object.fromEntries(
+    settings.map((
+      [property, { variable, kind }],
+    ) => [variable, kind.format(values[property])]),
+  );
+}

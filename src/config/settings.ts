@@ -1,0 +1,204 @@
+import {
+  boolean,
+  choice,
+  type Kind,
+  listenHost,
+  path,
+  port,
+  seconds,
+} from "./kinds.ts";
+import { readinessUrl, upstreamUrl } from "./upstream_url.ts";
+
+/** One setting: the environment variable, the flag that mirrors it, the default. */
+export interface Setting<T> {
+  /** The environment variable. The flag is derived from it: `VIA` is `--via`. */
+  readonly variable: string;
+  readonly kind: Kind<T>;
+  /** Read by `kind` like any other text, so that it can't escape its bounds. */
+  readonly default: string;
+  /** The heading it stands under in the help text. */
+  readonly group: string;
+  /** One sentence without a full stop. */
+  readonly description: string;
+}
+
+const LISTENING = "Listening";
+const APPLICATION = "The application";
+const CERTIFICATES = "Certificates";
+const HEADERS = "Headers";
+const MONITORING = "Monitoring";
+const TIME = "Time limits, in seconds";
+const LOGS = "Logs";
+
+const DAY = { min: 1, max: 86400 };
+
+/**
+ * Every setting there is, by the property of `Config` that it fills. Flags,
+ * variables, the help text, README's table and the type of `Config` all come
+ * from here, in this order.
+ */
+export const SETTINGS = {
+  tlsListenHost: setting({
+    variable: "TLS_LISTEN_HOST",
+    kind: listenHost,
+    default: "0.0.0.0",
+    group: LISTENING,
+    description: "Address of the mTLS port; :: takes IPv4 and IPv6",
+  }),
+  tlsListenPort: setting({
+    variable: "TLS_LISTEN_PORT",
+    kind: port,
+    default: "8443",
+    group: LISTENING,
+    description: "The mTLS port; 0 lets the system choose a free one",
+  }),
+  upstream: setting({
+    variable: "UPSTREAM_URL",
+    kind: upstreamUrl,
+    default: "http://localhost:8080",
+    group: APPLICATION,
+    description: "Where requests go: http://host:port without a path",
+  }),
+  upstreamTimeoutSecs: setting({
+    variable: "UPSTREAM_TIMEOUT_SECS",
+    kind: seconds(DAY),
+    default: "60",
+    group: APPLICATION,
+    description:
+      "How long the application may take to begin its answer, in seconds",
+  }),
+  /** Null where the application is left out of readiness (`none`). */
+  upstreamReadiness: setting({
+    variable: "UPSTREAM_READINESS_URL",
+    kind: readinessUrl,
+    default: "http://localhost:8080/ready",
+    group: APPLICATION,
+    description: "Asked by /ready; none leaves the application out",
+  }),
+  readinessTimeoutSecs: setting({
+    variable: "READINESS_TIMEOUT_SECS",
+    kind: seconds(DAY),
+    default: "1",
+    group: APPLICATION,
+    description: "How long the readiness answer may take, in seconds",
+  }),
+  certDir: setting({
+    variable: "CERT_DIR",
+    kind: path,
+    default: "/etc/certs",
+    group: CERTIFICATES,
+    description: "Holds tls.crt and tls.key, or certificate and private_key",
+  }),
+  caDir: setting({
+    variable: "CA_DIR",
+    kind: path,
+    default: "/etc/ca",
+    group: CERTIFICATES,
+    description:
+      "Holds ca-bundle.pem or ca.crt, which client certificates must lead to",
+  }),
+  caFromCertDir: setting({
+    variable: "CA_FROM_CERT_DIR",
+    kind: boolean,
+    default: "true",
+    group: CERTIFICATES,
+    description: "Also trust ca.crt or issuing_ca in CERT_DIR",
+  }),
+  injectClientHeaders: setting({
+    variable: "INJECT_CLIENT_HEADERS",
+    kind: boolean,
+    default: "false",
+    group: HEADERS,
+    description: "Tell the application X-Client-CN and X-Client-Subject",
+  }),
+  preserveHost: setting({
+    variable: "PRESERVE_HOST",
+    kind: boolean,
+    default: "false",
+    group: HEADERS,
+    description: "Pass the client's Host on instead of the application's own",
+  }),
+  via: setting({
+    variable: "VIA",
+    kind: boolean,
+    default: "true",
+    group: HEADERS,
+    description: "Add Via to requests and responses",
+  }),
+  monitorPort: setting({
+    variable: "MONITOR_PORT",
+    kind: port,
+    default: "8081",
+    group: MONITORING,
+    description: "Plain HTTP port of probes and metrics; 0 turns it off",
+  }),
+  enableMetrics: setting({
+    variable: "ENABLE_METRICS",
+    kind: boolean,
+    default: "false",
+    group: MONITORING,
+    description: "Serve /metrics on the monitor port",
+  }),
+  handshakeTimeoutSecs: setting({
+    variable: "HANDSHAKE_TIMEOUT_SECS",
+    kind: seconds(DAY),
+    default: "10",
+    group: TIME,
+    description: "How long a TLS handshake may take, in seconds",
+  }),
+  headerTimeoutSecs: setting({
+    variable: "HEADER_TIMEOUT_SECS",
+    kind: seconds(DAY),
+    default: "10",
+    group: TIME,
+    description:
+      "How long the head of a request may take to arrive, in seconds",
+  }),
+  bodyTimeoutSecs: setting({
+    variable: "BODY_TIMEOUT_SECS",
+    kind: seconds(DAY),
+    default: "60",
+    group: TIME,
+    description: "How long a body may stand still, in seconds",
+  }),
+  keepAliveTimeoutSecs: setting({
+    variable: "KEEP_ALIVE_TIMEOUT_SECS",
+    kind: seconds(DAY),
+    default: "75",
+    group: TIME,
+    description: "How long an idle connection is kept, in seconds",
+  }),
+  shutdownTimeoutSecs: setting({
+    variable: "SHUTDOWN_TIMEOUT_SECS",
+    kind: seconds({ min: 0, max: 86400 }),
+    default: "30",
+    group: TIME,
+    description:
+      "How long requests in flight may take to finish at shutdown, in seconds",
+  }),
+  logLevel: setting({
+    variable: "LOG_LEVEL",
+    kind: choice(["debug", "info", "warning", "error"]),
+    default: "info",
+    group: LOGS,
+    description: "The least level that is logged",
+  }),
+  accessLog: setting({
+    variable: "ACCESS_LOG",
+    kind: choice(["all", "errors", "off"]),
+    default: "all",
+    group: LOGS,
+    description:
+      "Which requests are logged; errors are those answered 400 and above",
+  }),
+};
+
+/** The flag that mirrors a setting's variable: `UPSTREAM_URL` gives `--upstream-url`. */
+export function flagOf(setting: { readonly variable: string }): string {
+  return `--${setting.variable.toLowerCase().replaceAll("_", "-")}`;
+}
+
+/** Lets T be inferred entry by entry, which a type over the whole table could not. */
+function setting<T>(entry: Setting<T>): Setting<T> {
+  return Object.freeze(entry);
+}

@@ -1,0 +1,91 @@
+/**
+ * Why something failed. The union is closed: a code is also the `code` field of
+ * a log line and the label of a metric, so a new one is added here first.
+ */
+export type ErrorCode =
+  // configuration
+  | "CONFIG_INVALID"
+  // TLS material (src/material)
+  | "CERT_DIR_UNREADABLE"
+  | "CERT_NOT_FOUND"
+  | "KEY_NOT_FOUND"
+  | "FILE_UNREADABLE"
+  | "PEM_INVALID"
+  | "CERT_INVALID"
+  | "CERT_NOT_YET_VALID"
+  | "CERT_EXPIRED"
+  | "KEY_INVALID"
+  | "KEY_MISMATCH"
+  | "CA_INVALID"
+  | "CA_EMPTY"
+  // the listener
+  | "LISTEN_FAILED"
+  // the TLS handshake
+  | "HANDSHAKE_FAILED"
+  | "HANDSHAKE_TIMEOUT"
+  // the admission guard (src/tls)
+  | AdmissionCode
+  // requests (src/http)
+  | RequestCode
+  // the application behind us (src/upstream)
+  | UpstreamCode
+  | "CLIENT_GONE"
+  // a fault of ours
+  | "INTERNAL";
+
+/** Why the admission guard turned a connection away after its handshake. */
+export type AdmissionCode =
+  | "UNAUTHORIZED"
+  | "TRUST_SHRUNK"
+  | "LEAF_MISSING"
+  | "LEAF_MALFORMED"
+  | "LEAF_VERSION"
+  | "LEAF_IS_CA"
+  | "LEAF_NOT_YET_VALID"
+  | "LEAF_EXPIRED"
+  | "LEAF_KEY_USAGE"
+  | "PATH_NOT_FOUND"
+  | "PATH_REFUSED";
+
+/** Why a request was refused before it came near the application. */
+export type RequestCode =
+  | "REQUEST_LINE_INVALID"
+  | "METHOD_NOT_ALLOWED"
+  | "TARGET_INVALID"
+  | "TARGET_TOO_LONG"
+  | "VERSION_NOT_SUPPORTED"
+  | "FIELD_INVALID"
+  | "FIELDS_TOO_LARGE"
+  | "HOST_INVALID"
+  | "CONNECTION_FIELD_INVALID"
+  | "CONTENT_LENGTH_INVALID"
+  | "FRAMING_AMBIGUOUS"
+  | "TRANSFER_ENCODING_UNSUPPORTED"
+  | "CHUNK_INVALID"
+  | "TRAILERS_INVALID"
+  | "HEADER_TIMEOUT"
+  | "BODY_TIMEOUT"
+  | "BODY_INCOMPLETE";
+
+/** Why no whole answer came from the application. */
+export type UpstreamCode =
+  | "UPSTREAM_CONNECT_FAILED"
+  | "UPSTREAM_TIMEOUT"
+  | "UPSTREAM_CLOSED"
+  | "UPSTREAM_RESPONSE_INVALID";
+
+/**
+ * An error whose message is meant for an operator. The message says what
+ * failed, on what, and what was expected, without a full stop and without
+ * anything secret: `Cannot parse MONITOR_PORT "80a": expected an integer from 0
+ * to 65535`.
+ */
+export class SidecarError extends Error {
+  override readonly name = "SidecarError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

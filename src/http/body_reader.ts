@@ -1,0 +1,110 @@
+import { type ErrorCode, SidecarError } from "../errors.ts";
+import { ChunkedDecoder } from "./chunked_decoder.ts";
+import type { FieldSection, SectionFaults } from "./field_section.ts";
+import { type Framing, NO_BODY } from "./framing.ts";
+import type { Input } from "./input.ts";
+
+/** The codes with which a body that cannot be taken is refused. */
+export interface BodyFaults {
+  readonly chunk: ErrorCode;
+  readonly trailers: SectionFaults;
+  /** The stream ended before the body did. */
+  readonly incomplete: ErrorCode;
+}
+
+export const REQUEST_BODY_FAULTS: BodyFaults = {
+  chunk: "CHUNK_INVALID",
+  trailers: { invalid: "TRAILERS_INVALID", tooLarge: "TRAILERS_INVALID" },
+  incomplete: "BODY_INCOMPLETE",
+};
+
+export const RESPONSE_BODY_FAULTS: BodyFaults = {
+  chunk: "UPSTREAM_RESPONSE_INVALID",
+  trailers: {
+    invalid: "UPSTREAM_RESPONSE_INVALID",
+    tooLarge: "UPSTREAM_RESPONSE_INVALID",
+  },
+  incomplete: "UPSTREAM_CLOSED",
+};
+
+/**
+ * Takes the content of message after message off an `Input` (RFC 9112 §6, §7),
+ * piece by piece as it arrives. It never holds more than has arrived.
+ */
+export class BodyReader {
+  readonly #input: Input;
+  readonly #faults: BodyFaults;
+  #framing: Framing = NO_BODY;
+  #left = 0;
+  #done = true;
+  /** Made when the first chunked body comes. */
+  #chunked: ChunkedDecoder | undefined;
+
+  constructor(input: Input, faults: BodyFaults) {
+    this.#input = input;
+    this.#faults = faults;
+  }
+
+  /** Whether the whole body was taken. */
+  get done(): boolean {
+    return this.#done;
+  }
+
+  /** The trailer section of a chunked body that is done, where it has fields. */
+  get trailers(): FieldSection | undefined {
+    return this.#framing.kind === "chunked" && this.#done
+      ? this.#chunked?.trailers
+      : undefined;
+  }
+
+  /** Begins the body of a message whose head has just been consumed. */
+  begin(framing: Framing): void {
+    this.#framing = framing;
+    this.#done = framing.kind === "none";
+    this.#left = framing.kind === "length" ? framing.octets : 0;
+    if (framing.kind === "chunked") {
+      this.#chunked ??= new ChunkedDecoder(this.#faults);
+      this.#chunked.reset();
+    }
+  }
+
+  /**
+   * The next piece out of what has arrived, valid until more input is asked
+   * for; null at the body's end; undefined when more must arrive first.
+   *
+   * Throws `SidecarError` where a chunked body breaks its grammar.
+   */
+  take(): Uint8Array | null | undefined {
+    if (this.#done) return null;
+    const input = this.#input;
+    if (this.#framing.kind === "chunked") {
+      const piece = this.#chunked!.take(input);
+      if (piece === null) this.#done = true;
+      return piece;
+    }
+    if (input.available === 0) return undefined;
+    const octets = this.#framing.kind === "length"
+      ? Math.min(this.#left, input.available)
+      : input.available;
+    const piece = input.bytes.subarray(input.start, input.start + octets);
+    input.start += octets;
+    if (this.#framing.kind === "length") {
+      this.#left -= octets;
+      this.#done = this.#left === 0;
+    }
+    return piece;
+  }
+
+  /** Waits for more input. Throws `SidecarError` where the stream ended too early. */
+  async more(): Promise<void> {
+    if (await this.#input.more()) return;
+    if (this.#framing.kind === "until-close") {
+      this.#done = true;
+      return;
+    }
+    throw new SidecarError(
+      this.#faults.incomplete,
+      "Cannot take the whole body: the connection ended before it",
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import { type ErrorCode, SidecarError } from "../errors.ts";
+import { FieldKind } from "./field_name.ts";
+import type { FieldSection } from "./field_section.ts";
+
+/** What the `Connection` fields of a message ask for (RFC 9110 §7.6.1). */
+export interface ConnectionOptions {
+  readonly close: boolean;
+  readonly keepAlive: boolean;
+}
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
+
+/** Fields that a `Connection` may not take away: with them gone the message is another. */
+const ESSENTIAL = new Set(["host", "content-length", "transfer-encoding"]);
+
+/**
+ * Reads all `Connection` fields, and marks the fields that they name as
+ * hop-by-hop, so that they are not forwarded.
+ *
+ * Throws `SidecarError` with `fault` where an option is no token or names a
+ * field that the message cannot do without.
+ */
+export function applyConnectionOptions(
+  fields: FieldSection,
+  fault: ErrorCode,
+): ConnectionOptions {
+  let close = false;
+  let keepAlive = false;
+  const named = new Set<string>();
+  for (let line = 0; line < fields.count; line++) {
+    if (fields.kind(line) !== FieldKind.CONNECTION) continue;
+    for (const part of fields.value(line).toLowerCase().split(",")) {
+      const option = part.trim();
+      if (option === "close") close = true;
+      else if (option === "keep-alive") keepAlive = true;
+      else if (option !== "") named.add(option);
+    }
+  }
+  for (const option of named) {
+    if (!TOKEN.test(option) || ESSENTIAL.has(option)) {
+      throw new SidecarError(
+        fault,
+        "Cannot obey the Connection field: expected tokens other than host, " +
+          "content-length and transfer-encoding",
+      );
+    }
+  }
+  if (named.size > 0) {
+    for (let line = 0; line < fields.count; line++) {
+      if (
+        fields.kind(line) === FieldKind.OTHER && named.has(fields.name(line))
+      ) fields.setKind(line, FieldKind.HOP_BY_HOP);
+    }
+  }
+  return { close, keepAlive };
+}

@@ -1,0 +1,120 @@
+import { TOKEN_LOWER, UNDERSCORE } from "./octets.ts";
+
+/**
+ * What a field's name means to a proxy. Anything that we neither act on nor
+ * remove is `OTHER` and goes on as it came.
+ */
+export const FieldKind = {
+  OTHER: 0,
+  HOST: 1,
+  CONTENT_LENGTH: 2,
+  TRANSFER_ENCODING: 3,
+  CONNECTION: 4,
+  TE: 5,
+  EXPECT: 6,
+  DATE: 7,
+  /** Fields of this hop alone (RFC 9110 §7.6.1): never forwarded. */
+  HOP_BY_HOP: 8,
+  /** Fields in which a client could claim who it is: never forwarded from one. */
+  CLIENT_CLAIM: 9,
+  /** An underscore spelling of any name above: CGI-like applications read it as the same. */
+  LOOKALIKE: 10,
+} as const;
+
+const NAMES: readonly (readonly [string, number])[] = [
+  ["host", FieldKind.HOST],
+  ["content-length", FieldKind.CONTENT_LENGTH],
+  ["transfer-encoding", FieldKind.TRANSFER_ENCODING],
+  ["connection", FieldKind.CONNECTION],
+  ["te", FieldKind.TE],
+  ["expect", FieldKind.EXPECT],
+  ["date", FieldKind.DATE],
+  ["keep-alive", FieldKind.HOP_BY_HOP],
+  ["proxy-connection", FieldKind.HOP_BY_HOP],
+  ["proxy-authenticate", FieldKind.HOP_BY_HOP],
+  ["proxy-authorization", FieldKind.HOP_BY_HOP],
+  ["upgrade", FieldKind.HOP_BY_HOP],
+  ["http2-settings", FieldKind.HOP_BY_HOP],
+  ["forwarded", FieldKind.CLIENT_CLAIM],
+  ["x-real-ip", FieldKind.CLIENT_CLAIM],
+];
+
+/** Any field whose name begins so is a `CLIENT_CLAIM`. */
+const CLAIM_PREFIXES = ["x-client-", "x-forwarded-"];
+
+const HYPHEN = 0x2d;
+
+/** Octets folded for comparison: lower case, and `_` taken for `-`. */
+const FOLDED = TOKEN_LOWER.map((octet) =>
+  octet === UNDERSCORE ? HYPHEN : octet
+);
+
+/** One step of the hash over a name's folded octets that `fieldKind` wants. */
+export function hashStep(hash: number, lowerOctet: number): number {
+  return Math.imul(hash, 31) + FOLDED[lowerOctet]! | 0;
+}
+
+interface KnownName {
+  readonly octets: Uint8Array;
+  readonly kind: number;
+}
+
+const KNOWN = new Map<number, KnownName>();
+for (const [name, kind] of NAMES) {
+  const octets = new TextEncoder().encode(name);
+  const hash = octets.reduce(hashStep, 0);
+  if (KNOWN.has(hash)) throw new Error(`hash of field name ${name} is taken`);
+  KNOWN.set(hash, { octets, kind });
+}
+
+const PREFIXES = CLAIM_PREFIXES.map((name) => new TextEncoder().encode(name));
+
+function startsWith(
+  bytes: Uint8Array,
+  start: number,
+  folded: Uint8Array,
+): boolean {
+  for (let i = 0; i < folded.length; i++) {
+    if (FOLDED[bytes[start + i]!] !== folded[i]) return false;
+  }
+  return true;
+}
+
+function hasUnderscore(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    if (bytes[i] === UNDERSCORE) return true;
+  }
+  return false;
+}
+
+/**
+ * The kind of the field name `bytes[start..end)`, whose octets have been
+ * checked to be a token and folded into `hash` by `hashStep`. Positional,
+ * because it runs once a field line of every message.
+ */
+export function fieldKind(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  hash: number,
+): number {
+  const length = end - start;
+  let kind: number = FieldKind.OTHER;
+  const known = KNOWN.get(hash);
+  if (
+    known !== undefined && known.octets.length === length &&
+    startsWith(bytes, start, known.octets)
+  ) {
+    kind = known.kind;
+  } else {
+    for (const prefix of PREFIXES) {
+      if (length >= prefix.length && startsWith(bytes, start, prefix)) {
+        kind = FieldKind.CLIENT_CLAIM;
+      }
+    }
+  }
+  if (kind !== FieldKind.OTHER && hasUnderscore(bytes, start, end)) {
+    return FieldKind.LOOKALIKE;
+  }
+  return kind;
+}

@@ -1,0 +1,138 @@
+import { SidecarError } from "../errors.ts";
+import { applyConnectionOptions } from "./connection_options.ts";
+import { FieldKind } from "./field_name.ts";
+import { FieldSection, MAX_SECTION_OCTETS } from "./field_section.ts";
+import { type Framing, NO_BODY, responseFraming } from "./framing.ts";
+import type { Input } from "./input.ts";
+import { CR, FIELD_VALUE, latin1, LF, SP } from "./octets.ts";
+
+/** `HTTP/1.1 200`: what every status line begins with. */
+const STATUS_OCTETS = 12;
+
+/**
+ * The head of an application's response, as offsets into the octets it came in
+ * (RFC 9112 §4).
+ *
+ * One object serves all responses of a connection. After `parse` returned true
+ * it is valid until more input is asked for.
+ */
+export class ResponseHead {
+  readonly fields = new FieldSection({
+    invalid: "UPSTREAM_RESPONSE_INVALID",
+    tooLarge: "UPSTREAM_RESPONSE_INVALID",
+  });
+  #base = 0;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #resume = 0;
+  #inFields = false;
+  #reasonEnd = 0;
+
+  status = 0;
+  /** The minor version: 0 or 1. */
+  minor = 1;
+  framing: Framing = NO_BODY;
+  /** Whether the application allows another request on the connection (RFC 9112 §9.3). */
+  persistent = true;
+
+  /** Whether this is an interim response, after which another one follows. */
+  get interim(): boolean {
+    return this.status < 200;
+  }
+
+  /** The octets that all positions refer to. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** Where ` 200 OK`, from the space after the version on, is. */
+  get statusStart(): number {
+    return this.#base + STATUS_OCTETS - 4;
+  }
+
+  get reasonEnd(): number {
+    return this.#base + this.#reasonEnd;
+  }
+
+  /** Makes ready for the next response of the connection. */
+  reset(): void {
+    this.fields.reset();
+    this.#resume = 0;
+    this.#inFields = false;
+  }
+
+  /**
+   * Parses as much as has arrived of the response to `method`. True when the
+   * head is whole, and consumed from `input`; false when more must come.
+   *
+   * Throws `SidecarError` with `UPSTREAM_RESPONSE_INVALID`.
+   */
+  parse(input: Input, method: string): boolean {
+    const bytes = this.#bytes = input.bytes;
+    const base = this.#base = input.start;
+    const limit = base + MAX_SECTION_OCTETS;
+    const end = Math.min(input.end, limit);
+    this.fields.rebase(bytes, base);
+    if (!this.#inFields && !this.#parseStatusLine(base, end)) {
+      return incomplete(end === limit);
+    }
+    const position = this.fields.parse(base + this.#resume, end);
+    if (position < 0) {
+      this.#resume = ~position - base;
+      return incomplete(end === limit);
+    }
+    input.start = position;
+    this.#conclude(method);
+    return true;
+  }
+
+  /** `HTTP-version SP status-code [ SP reason-phrase ] CRLF` (RFC 9112 §4). */
+  #parseStatusLine(start: number, end: number): boolean {
+    const bytes = this.#bytes;
+    let i = start + STATUS_OCTETS;
+    if (i >= end) return false;
+    const found = /^HTTP\/1\.([01]) ([1-9]\d\d)$/.exec(latin1(bytes, start, i));
+    if (found === null) throw invalid("an HTTP/1.1 status line");
+    if (bytes[i] === SP) {
+      while (i < end && FIELD_VALUE[bytes[i]!] === 1) i++;
+    }
+    if (i + 1 >= end) return false;
+    if (bytes[i] !== CR || bytes[i + 1] !== LF) {
+      throw invalid("a status line ended by CRLF");
+    }
+    this.minor = found[1] === "1" ? 1 : 0;
+    this.status = Number(found[2]);
+    this.#reasonEnd = i - start;
+    this.#resume = i + 2 - start;
+    this.#inFields = true;
+    return true;
+  }
+
+  #conclude(method: string): void {
+    const fields = this.fields;
+    if (this.status === 101) {
+      throw invalid("no change of protocol, for none was asked for");
+    }
+    const options = fields.find(FieldKind.CONNECTION) < 0
+      ? undefined
+      : applyConnectionOptions(fields, "UPSTREAM_RESPONSE_INVALID");
+    this.persistent = this.minor === 1
+      ? options?.close !== true
+      : options?.keepAlive === true && !options.close;
+    this.framing = this.interim
+      ? NO_BODY
+      : responseFraming(fields, this.minor, { method, status: this.status });
+    if (this.framing.kind === "until-close") this.persistent = false;
+  }
+}
+
+function incomplete(full: boolean): false {
+  if (!full) return false;
+  throw invalid(`a head of at most ${MAX_SECTION_OCTETS} octets`);
+}
+
+function invalid(expected: string): SidecarError {
+  return new SidecarError(
+    "UPSTREAM_RESPONSE_INVALID",
+    `Cannot take the application's response: expected ${expected}`,
+  );
+}

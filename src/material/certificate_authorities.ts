@@ -1,0 +1,53 @@
+import { SidecarError } from "../errors.ts";
+import { checkAnchor } from "../x509/anchor.ts";
+import type { Certificate } from "../x509/certificate.ts";
+import { parseCertificates } from "./certificate_file.ts";
+
+/** The roots that clients' certificates may lead to. */
+export interface CertificateAuthorities {
+  /** Without duplicates, in the files' order; at least one. */
+  readonly anchors: readonly Certificate[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the CA pool. One certificate that does not parse or that is no CA fit to
+ * be trusted refuses the whole (`PEM_INVALID`, `CA_INVALID`): a pool with a hole
+ * that nobody sees is worse than none. A CA outside its validity at `now`, in
+ * milliseconds since the epoch, is left out with a warning, for old roots stay
+ * in bundles long after their time. A pool that is empty in the end throws
+ * `CA_EMPTY`, because it would admit nobody.
+ */
+export function readCertificateAuthorities(
+  files: readonly { path: string; octets: Uint8Array }[],
+  now: number,
+): CertificateAuthorities {
+  const anchors = new Map<string, Certificate>();
+  const warnings: string[] = [];
+  for (const { path, octets } of files) {
+    const placed = parseCertificates(octets, {
+      file: path,
+      code: "CA_INVALID",
+    });
+    for (const { certificate, place } of placed) {
+      const verdict = checkAnchor(certificate, now);
+      if (verdict.ok) anchors.set(certificate.fingerprint, certificate);
+      else if (verdict.expired) {
+        warnings.push(`${place} is left out: ${verdict.problem}`);
+      } else {
+        throw new SidecarError(
+          "CA_INVALID",
+          `Cannot trust ${place}: ${verdict.problem}`,
+        );
+      }
+    }
+  }
+  if (anchors.size === 0) {
+    const found = files.length === 0 ? "no file" : "none within its validity";
+    throw new SidecarError(
+      "CA_EMPTY",
+      `Cannot verify clients: expected at least one CA certificate, found ${found}`,
+    );
+  }
+  return { anchors: [...anchors.values()], warnings };
+}

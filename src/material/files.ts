@@ -1,0 +1,66 @@
+import { SidecarError } from "../errors.ts";
+
+/** The largest file that is read, in octets: some thousands of CA certificates. */
+export const MAX_FILE_OCTETS = 4 * 1024 * 1024;
+
+/** What is asked of the file system, so that tests can put another in its place. */
+export interface FileSystem {
+  /** Names in a directory, in any order. */
+  list(directory: string): Promise<string[]>;
+  /** The whole of a regular file, through symbolic links. */
+  read(path: string): Promise<Uint8Array>;
+}
+
+/** The disk. Fails as `Deno.readDir`, `Deno.stat` and `Deno.readFile` do. */
+export const disk: FileSystem = {
+  async list(directory) {
+    const names: string[] = [];
+    for await (const { name } of Deno.readDir(directory)) names.push(name);
+    return names;
+  },
+  async read(path) {
+    const { isFile, isDirectory, size } = await Deno.stat(path);
+    if (isDirectory) throw new Deno.errors.IsADirectory();
+    // Reading a FIFO waits for ever, and a device may never end.
+    if (!isFile) throw new Deno.errors.NotSupported();
+    if (size > MAX_FILE_OCTETS) throw new RangeError("too large");
+    return await Deno.readFile(path);
+  },
+};
+
+/** Reads a file of at most {@linkcode MAX_FILE_OCTETS}. Throws `FILE_UNREADABLE`. */
+export async function readFile(
+  fs: FileSystem,
+  path: string,
+): Promise<Uint8Array> {
+  try {
+    const octets = await fs.read(path);
+    // The file may have grown since its size was taken.
+    if (octets.length > MAX_FILE_OCTETS) throw new RangeError("too large");
+    return octets;
+  } catch (cause) {
+    throw new SidecarError(
+      "FILE_UNREADABLE",
+      `Cannot read "${path}": ${unreadableReason(cause)}`,
+      { cause },
+    );
+  }
+}
+
+/** Says why a file or directory could not be read, in a few words. */
+export function unreadableReason(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "not found";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (error instanceof Deno.errors.NotCapable) {
+    return "expected to run with --allow-read for it";
+  }
+  if (error instanceof Deno.errors.IsADirectory) return "is a directory";
+  if (error instanceof Deno.errors.NotADirectory) return "is not a directory";
+  if (error instanceof RangeError) {
+    return `expected at most ${MAX_FILE_OCTETS} octets`;
+  }
+  if (error instanceof Deno.errors.NotSupported) {
+    return "expected a regular file";
+  }
+  return "input/output error";
+}

@@ -1,0 +1,102 @@
+import { SidecarError } from "../errors.ts";
+import type { Certificate } from "../x509/certificate.ts";
+import { parseCertificates } from "./certificate_file.ts";
+import type { PrivateKey } from "./private_key.ts";
+
+/** The certificate that the sidecar shows, and what comes with it. */
+export interface OwnCertificate {
+  readonly certificate: Certificate;
+  /** The certificates after the first, as the file orders them. */
+  readonly chain: readonly Certificate[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads the sidecar's own certificate, which comes first, and its chain. Throws
+ * `PEM_INVALID` and `CERT_INVALID` for what does not parse, `KEY_MISMATCH` where
+ * `key` is not the first certificate's, `CERT_NOT_YET_VALID` and `CERT_EXPIRED`
+ * where `now`, in milliseconds since the epoch, is outside its validity. A chain
+ * that is out of order or out of its validity is a warning: many clients can do
+ * without it.
+ */
+export function readOwnCertificate(
+  octets: Uint8Array,
+  file: string,
+  { key, now }: { key: PrivateKey; now: number },
+): OwnCertificate {
+  const [first, ...rest] = parseCertificates(octets, {
+    file,
+    code: "CERT_INVALID",
+  });
+  // parseCertificates() gives at least one.
+  if (!first) throw new TypeError(`no certificate in "${file}"`);
+  checkKey([first, ...rest].map((entry) => entry.certificate), { key, file });
+  const { certificate } = first;
+  checkValidity(certificate, { now, file });
+  const warnings = rest.flatMap(({ certificate, place }, index) => {
+    const above = (rest[index - 1] ?? first).certificate;
+    return [
+      ...(isIssuer(certificate, above)
+        ? []
+        : [`${place} did not issue the one before it`]),
+      ...(now < certificate.notBefore || now > certificate.notAfter
+        ? [`${place} is outside its validity`]
+        : []),
+    ];
+  });
+  return {
+    certificate,
+    chain: rest.map((entry) => entry.certificate),
+    warnings,
+  };
+}
+
+function checkKey(
+  [leaf, ...rest]: readonly Certificate[],
+  { key, file }: { key: PrivateKey; file: string },
+): void {
+  const matches = (certificate: Certificate) =>
+    equalOctets(certificate.spki, key.spki);
+  if (leaf && matches(leaf)) return;
+  const position = rest.findIndex(matches) + 2;
+  throw new SidecarError(
+    "KEY_MISMATCH",
+    position > 1
+      ? `Cannot serve "${file}": expected the certificate of the private key first, found it as number ${position}`
+      : `Cannot serve "${file}": expected the certificate of the private key, found that of another`,
+  );
+}
+
+function checkValidity(
+  { notBefore, notAfter }: Certificate,
+  { now, file }: { now: number; file: string },
+): void {
+  if (now < notBefore) {
+    throw new SidecarError(
+      "CERT_NOT_YET_VALID",
+      `Cannot serve "${file}": the certificate is valid from ${
+        rfc3339(notBefore)
+      }, and it is ${rfc3339(now)}`,
+    );
+  }
+  if (now > notAfter) {
+    throw new SidecarError(
+      "CERT_EXPIRED",
+      `Cannot serve "${file}": the certificate was valid until ${
+        rfc3339(notAfter)
+      }, and it is ${rfc3339(now)}`,
+    );
+  }
+}
+
+function isIssuer(issuer: Certificate, subject: Certificate): boolean {
+  return equalOctets(issuer.subject.der, subject.issuer.der);
+}
+
+function equalOctets(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((octet, index) => octet === b[index]);
+}
+
+function rfc3339(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

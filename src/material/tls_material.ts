@@ -1,0 +1,82 @@
+import type { Certificate } from "../x509/certificate.ts";
+import { formatPem } from "./pem.ts";
+import type { KeyFormat, PrivateKey } from "./private_key.ts";
+
+/** The paths that a {@linkcode TlsMaterial} was read from. */
+export interface MaterialFiles {
+  readonly certificate: string;
+  readonly privateKey: string;
+  readonly certificateAuthorities: readonly string[];
+}
+
+/** What a {@linkcode TlsMaterial} is built of, all of it checked. */
+export interface MaterialParts {
+  readonly certificate: Certificate;
+  readonly chain: readonly Certificate[];
+  readonly key: PrivateKey;
+  readonly anchors: readonly Certificate[];
+  readonly files: MaterialFiles;
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+  readonly digest: string;
+}
+
+/**
+ * Everything that one `tls.Server` is made of: whole, checked and immutable, and
+ * valid for as long as anybody holds it. The PEM strings are written anew from
+ * what was parsed, so that nothing unchecked reaches the runtime.
+ */
+export class TlsMaterial {
+  /** The sidecar's own certificate. */
+  readonly certificate: Certificate;
+  /** What is sent after it. */
+  readonly chain: readonly Certificate[];
+  /** `certificate` and `chain`. */
+  readonly certificateChainPem: string;
+  /** The roots that are trusted, without duplicates; at least one. */
+  readonly anchors: readonly Certificate[];
+  readonly anchorsPem: string;
+  readonly keyFormat: KeyFormat;
+  /** For example `EC P-256`. */
+  readonly keyType: string;
+  readonly files: MaterialFiles;
+  /** What to tell the operator that may be meant so. */
+  readonly notes: readonly string[];
+  /** What to tell the operator that should be mended. */
+  readonly warnings: readonly string[];
+  /** SHA-256 over paths and octets of all files, in lower-case hex: equal where nothing changed on disk. */
+  readonly digest: string;
+  // Private and behind a getter of the prototype: neither inspection nor JSON
+  // shows it, so it cannot get into a log by accident.
+  readonly #privateKeyPem: string;
+
+  constructor(parts: MaterialParts) {
+    this.certificate = parts.certificate;
+    this.chain = Object.freeze([...parts.chain]);
+    this.certificateChainPem = pemOf([parts.certificate, ...parts.chain]);
+    this.anchors = Object.freeze([...parts.anchors]);
+    this.anchorsPem = pemOf(parts.anchors);
+    this.keyFormat = parts.key.format;
+    this.keyType = parts.key.type;
+    this.files = Object.freeze({
+      ...parts.files,
+      certificateAuthorities: Object.freeze(
+        [...parts.files.certificateAuthorities],
+      ),
+    });
+    this.notes = Object.freeze([...parts.notes]);
+    this.warnings = Object.freeze([...parts.warnings]);
+    this.digest = parts.digest;
+    this.#privateKeyPem = parts.key.pem;
+    Object.freeze(this);
+  }
+
+  /** PKCS#8 PEM. For `node:tls` alone. */
+  get privateKeyPem(): string {
+    return this.#privateKeyPem;
+  }
+}
+
+function pemOf(certificates: readonly Certificate[]): string {
+  return certificates.map(({ der }) => formatPem(der)).join("");
+}

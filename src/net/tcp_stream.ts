@@ -1,0 +1,161 @@
+import { Buffer } from "node:buffer";
+import { Duplex } from "node:stream";
+
+/** The part of `Deno.TcpConn` that a stream needs. */
+export interface TcpConnection {
+  read(buffer: Uint8Array): Promise<number | null>;
+  write(octets: Uint8Array): Promise<number>;
+  closeWrite(): Promise<void>;
+  close(): void;
+}
+
+/**
+ * The sizes of a read. A connection starts with the smallest, so that ten
+ * thousand idle ones hold little; a read that fills its buffer asks for the
+ * next size, one that fills less than the smallest goes back to it.
+ */
+const READ_SIZES = [4 * 1024, 16 * 1024, 64 * 1024] as const;
+
+/** Unsent octets beyond which a writer should wait (`congested`). */
+const WRITE_HIGH_WATER = 64 * 1024;
+
+/**
+ * A TCP connection as a `Duplex` for `node:tls`, and the owner of the
+ * connection: whatever ends the stream closes it, once.
+ *
+ * Backpressure is applied here, because a TLS socket neither stops reading when
+ * it is paused nor waits for its writes to leave: `hold` stops reading TCP, and
+ * `congested` tells that the peer takes what is written too slowly.
+ */
+export class TcpStream extends Duplex {
+  readonly #connection: TcpConnection;
+  #size = 0;
+  #buffer: Buffer | undefined;
+  #reading = false;
+  #wanted = false;
+  #held = false;
+  #onUncongested: (() => void) | undefined;
+
+  constructor(connection: TcpConnection) {
+    super({
+      readableHighWaterMark: READ_SIZES[0],
+      writableHighWaterMark: WRITE_HIGH_WATER,
+      // A client that has said all it will say may still be answered.
+      allowHalfOpen: true,
+      emitClose: true,
+    });
+    this.#connection = connection;
+    this.on("drain", () => this.#uncongest());
+    this.on("close", () => this.#uncongest());
+  }
+
+  /** Stops reading the connection, but for a read that is under way. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** Reads the connection again. */
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    if (this.#wanted && !this.#reading) this.#pump();
+  }
+
+  /** Whether so much is unsent that a writer should wait for `uncongested`. */
+  get congested(): boolean {
+    return this.writableNeedDrain && !this.destroyed;
+  }
+
+  /** Resolves when what was written has left, or never will. For one waiter. */
+  uncongested(): Promise<void> {
+    if (!this.congested) return Promise.resolve();
+    return new Promise((resolve) => this.#onUncongested = resolve);
+  }
+
+  #uncongest(): void {
+    this.#onUncongested?.();
+    this.#onUncongested = undefined;
+  }
+
+  override _read(): void {
+    this.#wanted = true;
+    if (!this.#reading && !this.#held) this.#pump();
+  }
+
+  /** Reads until the stream has had enough, is held, or ends. */
+  async #pump(): Promise<void> {
+    this.#reading = true;
+    try {
+      while (this.#wanted && !this.#held && !this.destroyed) {
+        const buffer = this.#buffer ??= Buffer.allocUnsafeSlow(
+          READ_SIZES[this.#size]!,
+        );
+        const count = await this.#connection.read(buffer);
+        if (this.destroyed) return;
+        if (count === null) {
+          this.#wanted = false;
+          this.#buffer = undefined;
+          this.push(null);
+          return;
+        }
+        this.#wanted = this.push(buffer.subarray(0, count));
+        // TLS takes the octets within push(); if it did not, they are the
+        // stream's now, and the next read needs a buffer of its own.
+        if (this.readableLength > 0) this.#buffer = undefined;
+        this.#resize(count);
+      }
+    } catch (error) {
+      this.destroy(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  #resize(count: number): void {
+    const size = this.#size;
+    if (count === READ_SIZES[size] && size < READ_SIZES.length - 1) {
+      this.#size = size + 1;
+      this.#buffer = undefined;
+    } else if (size > 0 && count < READ_SIZES[0]) {
+      this.#size = 0;
+      this.#buffer = undefined;
+    }
+  }
+
+  override _write(
+    octets: Buffer,
+    _encoding: BufferEncoding,
+    done: (error?: Error | null) => void,
+  ): void {
+    this.#send(octets).then(() => done(), done);
+  }
+
+  override _writev(
+    chunks: readonly { chunk: Buffer }[],
+    done: (error?: Error | null) => void,
+  ): void {
+    this.#send(Buffer.concat(chunks.map(({ chunk }) => chunk)))
+      .then(() => done(), done);
+  }
+
+  async #send(octets: Uint8Array): Promise<void> {
+    let sent = await this.#connection.write(octets);
+    while (sent < octets.length) {
+      sent += await this.#connection.write(octets.subarray(sent));
+    }
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    // The peer may have closed first; there is nobody left to tell.
+    this.#connection.closeWrite().then(() => done(), () => done());
+  }
+
+  override _destroy(
+    error: Error | null,
+    done: (error?: Error | null) => void,
+  ): void {
+    this.#buffer = undefined;
+    this.#connection.close();
+    done(error);
+  }
+}

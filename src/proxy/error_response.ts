@@ -1,0 +1,47 @@
+import type { OctetWriter } from "../http/octet_writer.ts";
+import type { ErrorCode } from "../errors.ts";
+
+const REASON: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  414: "URI Too Long",
+  431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
+};
+
+/** What is forwarded, for a 405 (RFC 9110 §15.5.6). Others are too: the list can't be complete. */
+const ALLOW = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
+
+/** An answer of our own. */
+export interface ErrorResponse {
+  readonly status: number;
+  /** Said in the body, so that whoever debugs can look it up. */
+  readonly code: ErrorCode;
+  /** Whether the connection is closed after it. */
+  readonly close: boolean;
+  /** False for a HEAD request. */
+  readonly withContent: boolean;
+  /** `Date: …` and CRLF. */
+  readonly dateLine: Uint8Array;
+}
+
+/** Appends a whole response of ours: a status, and the reason code as text. */
+export function writeErrorResponse(
+  out: OctetWriter,
+  { status, code, close, withContent, dateLine }: ErrorResponse,
+): void {
+  const content = `${code}\n`;
+  out.addLatin1(`HTTP/1.1 ${status} ${REASON[status] ?? ""}\r\n`);
+  out.add(dateLine);
+  if (status === 405) out.addLatin1(ALLOW);
+  out.addLatin1(
+    `Content-Type: text/plain\r\nContent-Length: ${content.length}\r\n` +
+      `Connection: ${close ? "close" : "keep-alive"}\r\n\r\n`,
+  );
+  if (withContent) out.addLatin1(content);
+}

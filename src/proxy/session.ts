@@ -1,0 +1,126 @@
+import { type ErrorCode, SidecarError } from "../errors.ts";
+import { ascii } from "../http/octets.ts";
+import type {
+  Ending,
+  RequestHandler,
+  ServerConnection,
+} from "../http/server_connection.ts";
+import { AccessLog, type ConnectionFields } from "./access_log.ts";
+import { writeErrorResponse } from "./error_response.ts";
+import { Exchange, type ExchangeDependencies } from "./exchange.ts";
+import type { RequestHeadWriter } from "./request_head_writer.ts";
+import { statusOf } from "./status.ts";
+
+/** What all sessions share. */
+export interface SessionDependencies extends ExchangeDependencies {
+  readonly requestHeads: RequestHeadWriter;
+  readonly accessLog: AccessLog;
+  /** Milliseconds, never going back. */
+  readonly now: () => number;
+  /** Told of what should never happen. */
+  onUnexpected(error: unknown): void;
+}
+
+/** What is known of a connection's client. */
+export interface SessionClient extends ConnectionFields {
+  /** Lines that tell the application who the client is, each ended by CRLF. */
+  readonly identityLines: Uint8Array;
+}
+
+/**
+ * Serves the requests of one connection. What is the same for all of them, the
+ * lines about the client before all, is made here, once.
+ */
+export class Session implements RequestHandler {
+  readonly #dependencies: SessionDependencies;
+  readonly #clientLines: Uint8Array;
+  readonly #logPart: string;
+
+  constructor(dependencies: SessionDependencies, client: SessionClient) {
+    this.#dependencies = dependencies;
+    this.#clientLines = new Uint8Array([
+      ...ascii(`X-Forwarded-For: ${client.address}\r\n`),
+      ...ascii("X-Forwarded-Proto: https\r\n"),
+      ...client.identityLines,
+    ]);
+    this.#logPart = AccessLog.connectionPart(client);
+  }
+
+  async handle(connection: ServerConnection): Promise<Ending> {
+    const { writers, requestHeads, accessLog, now } = this.#dependencies;
+    const started = now();
+    const requestPart = accessLog.requestPart(connection.head);
+    const out = writers.take();
+    requestHeads.write(out, connection.head, this.#clientLines);
+    const exchange = new Exchange(this.#dependencies, connection, out);
+    let code: ErrorCode | undefined;
+    let ending: Ending = "cut";
+    let status = 0;
+    try {
+      ending = await exchange.run();
+    } catch (error) {
+      code = this.#codeOf(error);
+      // Once a response has begun, only a cut tells that it is not whole.
+      if (exchange.status === 0 && code !== "CLIENT_GONE") {
+        status = statusOf(code);
+        ending = this.#answer(connection, code);
+      }
+    }
+    writers.give(out);
+    accessLog.write(this.#logPart, requestPart, {
+      status: exchange.status || status,
+      code,
+      durationMs: now() - started,
+      received: exchange.received,
+      sent: exchange.sent,
+    });
+    return ending;
+  }
+
+  refuse(connection: ServerConnection, { code }: SidecarError): void {
+    this.#send(connection, code, { close: true, withContent: true });
+    this.#dependencies.accessLog.write(this.#logPart, undefined, {
+      status: statusOf(code),
+      code,
+      durationMs: 0,
+      received: 0,
+      sent: 0,
+    });
+  }
+
+  /** Answers a request that could not be forwarded. */
+  #answer(connection: ServerConnection, code: ErrorCode): Ending {
+    const { head, body, retiring } = connection;
+    const close = !head.persistent || retiring || !body.done;
+    this.#send(connection, code, {
+      close,
+      withContent: head.method !== "HEAD",
+    });
+    return close ? "close" : "keep";
+  }
+
+  #send(
+    connection: ServerConnection,
+    code: ErrorCode,
+    { close, withContent }: { close: boolean; withContent: boolean },
+  ): void {
+    const { writers, responseHeads } = this.#dependencies;
+    const out = writers.take();
+    writeErrorResponse(out, {
+      status: statusOf(code),
+      code,
+      close,
+      withContent,
+      dateLine: responseHeads.dateLine(),
+    });
+    // Whoever takes this too slowly is waited for when the connection ends.
+    connection.send(out.octets);
+    writers.give(out);
+  }
+
+  #codeOf(error: unknown): ErrorCode {
+    if (error instanceof SidecarError) return error.code;
+    this.#dependencies.onUnexpected(error);
+    return "INTERNAL";
+  }
+}

@@ -1,0 +1,178 @@
+import tls, { type DetailedPeerCertificate, type TLSSocket } from "node:tls";
+import type { ErrorCode } from "../errors.ts";
+import type { Current, MaterialStore } from "../material/store.ts";
+import type { Deadlines } from "../deadlines.ts";
+import { TcpStream } from "../net/tcp_stream.ts";
+import type { AdmissionGuard, Presented } from "./admission.ts";
+import { SecureConnection } from "./secure_connection.ts";
+
+/** HTTP/1.0 too: a client may offer nothing else (RFC 7301 §6 registers both). */
+const ALPN_PROTOCOLS = ["http/1.1", "http/1.0"];
+
+/** Longer chains than this are cut short: no path is that long. */
+const MAX_PRESENTED = 16;
+
+/** A handshake that led to no admitted connection. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly address: string;
+}
+
+export interface TlsDoorOptions {
+  readonly store: MaterialStore;
+  readonly guard: AdmissionGuard;
+  readonly deadlines: Deadlines;
+  /** Milliseconds in which a handshake must be done. */
+  readonly handshakeTimeoutMs: number;
+  onAdmitted(connection: SecureConnection): void;
+  onRefused(refusal: Refusal): void;
+}
+
+/**
+ * Turns TCP connections into admitted TLS connections, or closes them. It owns
+ * every connection until it is admitted.
+ *
+ * There is one `tls.Server` for each value of the material store, and it never
+ * listens: a connection is given to the current one, and carries with it under
+ * which trust its handshake began.
+ */
+export class TlsDoor {
+  readonly #options: TlsDoorOptions;
+  readonly #handshaking = new Set<TcpStream>();
+  readonly #unsubscribe: () => void;
+  #serving: { current: Current; server: tls.Server };
+
+  constructor(options: TlsDoorOptions) {
+    this.#options = options;
+    const { store } = options;
+    this.#serving = { current: store.current, server: serverOf(store.current) };
+    this.#unsubscribe = store.onSwap((current) => {
+      this.#serving = { current, server: serverOf(current) };
+    });
+  }
+
+  /** How many handshakes are under way. */
+  get handshaking(): number {
+    return this.#handshaking.size;
+  }
+
+  /** Takes over a TCP connection, and closes it unless its client is admitted. */
+  accept(connection: Deno.TcpConn): void {
+    const { deadlines, handshakeTimeoutMs } = this.#options;
+    const { current, server } = this.#serving;
+    const address = connection.remoteAddr.hostname;
+    connection.setNoDelay(true);
+    const stream = new TcpStream(connection);
+    this.#handshaking.add(stream);
+    const deadline = deadlines.add(() =>
+      refuse("HANDSHAKE_TIMEOUT", "the handshake took too long")
+    );
+    deadline.arm(handshakeTimeoutMs);
+
+    const settle = (): boolean => {
+      deadlines.remove(deadline);
+      return this.#handshaking.delete(stream);
+    };
+    const refuse = (code: ErrorCode, detail: string): void => {
+      if (settle()) this.#options.onRefused({ code, detail, address });
+      stream.destroy();
+    };
+    const admit = (socket: TLSSocket): void => {
+      const verdict = this.#options.guard.judge(presentedBy(socket), current);
+      if (!verdict.admitted) return refuse(verdict.code, verdict.detail);
+      if (!settle()) return;
+      this.#options.onAdmitted(
+        new SecureConnection(socket, stream, {
+          client: verdict.client,
+          address,
+          tlsVersion: socket.getProtocol() ?? "unknown",
+          resumed: socket.isSessionReused(),
+        }),
+      );
+    };
+
+    // An error without a listener would end the process.
+    stream.on("error", (error) => refuse("HANDSHAKE_FAILED", error.message));
+    stream.on("close", () => refuse("HANDSHAKE_FAILED", "the client left"));
+    serverFor(server, { admit, refuse }).emit("connection", stream);
+  }
+
+  /** Cuts all handshakes that are under way, and takes no part in swaps any more. */
+  close(): void {
+    this.#unsubscribe();
+    for (const stream of this.#handshaking) stream.destroy();
+  }
+}
+
+function serverOf({ material }: Current): tls.Server {
+  return tls.createServer({
+    cert: material.certificateChainPem,
+    key: material.privateKeyPem,
+    ca: material.anchorsPem,
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: "TLSv1.2",
+    ALPNProtocols: ALPN_PROTOCOLS,
+  });
+}
+
+/**
+ * The server as one connection sees it: what it emits goes to that connection's
+ * own handlers, which is the only public way to know to which TCP connection a
+ * TLS socket belongs.
+ */
+function serverFor(
+  server: tls.Server,
+  { admit, refuse }: {
+    admit(socket: TLSSocket): void;
+    refuse(code: ErrorCode, detail: string): void;
+  },
+): tls.Server {
+  const view: tls.Server = Object.create(server);
+  view.emit = (event: string | symbol, ...args: unknown[]): boolean => {
+    if (event === "secureConnection") admit(args[0] as TLSSocket);
+    else if (event === "tlsClientError") {
+      refuse("HANDSHAKE_FAILED", (args[0] as Error).message);
+    } else return Reflect.apply(server.emit, view, [event, ...args]);
+    return true;
+  };
+  return view;
+}
+
+function presentedBy(socket: TLSSocket): Presented {
+  return {
+    authorized: socket.authorized,
+    leaf: rawLeaf(socket),
+    intermediates: () => rawIntermediates(socket),
+  };
+}
+
+function rawLeaf(socket: TLSSocket): Uint8Array | undefined {
+  try {
+    return socket.getPeerCertificate(false).raw;
+  } catch {
+    // The runtime could not parse it; neither shall we.
+    return undefined;
+  }
+}
+
+/** What came with the leaf, each once. Empty where the runtime throws on junk in it. */
+function rawIntermediates(socket: TLSSocket): readonly Uint8Array[] {
+  const found: Uint8Array[] = [];
+  try {
+    let certificate: DetailedPeerCertificate | undefined = socket
+      .getPeerCertificate(true).issuerCertificate;
+    const seen = new Set<DetailedPeerCertificate>();
+    while (
+      certificate?.raw && !seen.has(certificate) && seen.size < MAX_PRESENTED
+    ) {
+      seen.add(certificate);
+      found.push(certificate.raw);
+      certificate = certificate.issuerCertificate;
+    }
+  } catch {
+    return [];
+  }
+  return found;
+}

@@ -1,0 +1,145 @@
+import { Buffer } from "node:buffer";
+import type { TLSSocket } from "node:tls";
+import type { ClientIdentity } from "../identity/client_identity.ts";
+import type { TcpStream } from "../net/tcp_stream.ts";
+
+/** What is known of a connection from its handshake. */
+export interface ConnectionFacts {
+  readonly client: ClientIdentity;
+  /** The client's address, without brackets or port. */
+  readonly address: string;
+  /** `TLSv1.2` or `TLSv1.3`. */
+  readonly tlsVersion: string;
+  readonly resumed: boolean;
+}
+
+/**
+ * The decrypted octets of a connection whose client was admitted. One reader
+ * and one writer at a time.
+ *
+ * It reads ahead by one read of the TCP connection, so that a client that goes
+ * away is noticed while its request is being answered, and no further: then the
+ * TCP connection is held until the reader comes.
+ */
+export class SecureConnection {
+  readonly facts: ConnectionFacts;
+  readonly #socket: TLSSocket;
+  readonly #stream: TcpStream;
+  readonly #arrived: Uint8Array[] = [];
+  #reader: PromiseWithResolvers<Uint8Array | null> | undefined;
+  #ended = false;
+  #closed = false;
+  #onDrained: (() => void) | undefined;
+
+  /** Called once, when the client has ended its side or the connection is gone. */
+  onGone: (() => void) | undefined;
+  /** Called once, when nothing of the connection is left. */
+  onClosed: (() => void) | undefined;
+
+  constructor(socket: TLSSocket, stream: TcpStream, facts: ConnectionFacts) {
+    this.facts = facts;
+    this.#socket = socket;
+    this.#stream = stream;
+    socket.on("data", (octets: Buffer) => this.#arrive(octets));
+    socket.on("end", () => this.#end());
+    socket.on("drain", () => this.#drain());
+    // Without a listener an error would end the process; "close" follows it.
+    socket.on("error", () => this.destroy());
+    // Whatever ends the TLS socket ends what is beneath it: by itself it may not.
+    socket.on("close", () => this.destroy());
+    stream.on("close", () => this.#close());
+  }
+
+  /** Whether the client has ended its side, or the connection is gone. */
+  get gone(): boolean {
+    return this.#ended;
+  }
+
+  /** The next octets, the reader's to keep; null when the client sends no more. */
+  read(): Promise<Uint8Array | null> {
+    const octets = this.#arrived.shift();
+    if (octets !== undefined) {
+      if (this.#arrived.length === 0) this.#stream.release();
+      return Promise.resolve(octets);
+    }
+    if (this.#ended) return Promise.resolve(null);
+    this.#reader = Promise.withResolvers();
+    return this.#reader.promise;
+  }
+
+  #arrive(octets: Uint8Array): void {
+    const reader = this.#reader;
+    if (reader !== undefined) {
+      this.#reader = undefined;
+      reader.resolve(octets);
+      return;
+    }
+    this.#arrived.push(octets);
+    this.#stream.hold();
+  }
+
+  /** Makes a read that is under way answer null, once. */
+  interrupt(): void {
+    this.#reader?.resolve(null);
+    this.#reader = undefined;
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.interrupt();
+    this.onGone?.();
+  }
+
+  /**
+   * Sends octets, which may be used again at once. False when the client takes
+   * them too slowly: then `drained` should be waited for.
+   */
+  write(octets: Uint8Array): boolean {
+    const socket = this.#socket;
+    // A write of nothing would lose the completion of the next one.
+    if (octets.length === 0 || socket.destroyed) return true;
+    // TLS takes the octets at once while no write is outstanding, and else
+    // keeps a reference, under which they must not change.
+    const unshared = socket.writableLength === 0
+      ? Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
+      : Buffer.from(octets);
+    return socket.write(unshared);
+  }
+
+  /** Resolves when more may be written, or the connection is gone. For one waiter. */
+  drained(): Promise<void> {
+    if (!this.#socket.writableNeedDrain || this.#closed) {
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => this.#onDrained = resolve);
+  }
+
+  #drain(): void {
+    this.#onDrained?.();
+    this.#onDrained = undefined;
+  }
+
+  /** Ends our side in order: what was written leaves, then close_notify and FIN. */
+  end(): void {
+    if (!this.#socket.destroyed) this.#socket.end();
+  }
+
+  /**
+   * Cuts the connection, without close_notify: a client that was still being
+   * answered can tell that the answer is not whole.
+   */
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#arrived.length = 0;
+    this.#socket.destroy();
+    this.#drain();
+    this.#end();
+    this.onClosed?.();
+  }
+}

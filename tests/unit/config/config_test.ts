@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import {
+  type Config,
+  ConfigError,
+  describeConfig,
+  parseConfig,
+} from "../../../src/config/config.ts";
+import { SidecarError } from "../../../src/errors.ts";
+
+type Variables = Readonly<Record<string, string>>;
+
+function configOf(variables: Variables, args: readonly string[] = []): Config {
+  const map = new Map(Object.entries(variables));
+  return parseConfig({ args, lookup: (name) => map.get(name) });
+}
+
+function problemsOf(
+  variables: Variables,
+  args: readonly string[] = [],
+): readonly string[] {
+  try {
+    configOf(variables, args);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.problems;
+  }
+  assert.fail("no problem was found");
+}
+
+Deno.test("parseConfig() gives the defaults where nothing is set", () => {
+  assert.deepEqual(configOf({}), {
+    tlsListenHost: "0.0.0.0",
+    tlsListenPort: 8443,
+    upstream: {
+      hostname: "localhost",
+      port: 8080,
+      authority: "localhost:8080",
+      url: "http://localhost:8080",
+    },
+    upstreamTimeoutSecs: 60,
+    upstreamReadiness: {
+      hostname: "localhost",
+      port: 8080,
+      authority: "localhost:8080",
+      url: "http://localhost:8080/ready",
+      requestTarget: "/ready",
+    },
+    readinessTimeoutSecs: 1,
+    certDir: "/etc/certs",
+    caDir: "/etc/ca",
+    caFromCertDir: true,
+    injectClientHeaders: false,
+    preserveHost: false,
+    via: true,
+    monitorPort: 8081,
+    enableMetrics: false,
+    handshakeTimeoutSecs: 10,
+    headerTimeoutSecs: 10,
+    bodyTimeoutSecs: 60,
+    keepAliveTimeoutSecs: 75,
+    shutdownTimeoutSecs: 30,
+    logLevel: "info",
+    accessLog: "all",
+  });
+});
+
+Deno.test("parseConfig() reads every setting from its variable", () => {
+  const variables = {
+    TLS_LISTEN_HOST: "::",
+    TLS_LISTEN_PORT: "0",
+    UPSTREAM_URL: "http://app:81",
+    UPSTREAM_TIMEOUT_SECS: "2",
+    UPSTREAM_READINESS_URL: "none",
+    READINESS_TIMEOUT_SECS: "3",
+    CERT_DIR: "certs",
+    CA_DIR: "ca",
+    CA_FROM_CERT_DIR: "false",
+    INJECT_CLIENT_HEADERS: "true",
+    PRESERVE_HOST: "true",
+    VIA: "false",
+    MONITOR_PORT: "0",
+    ENABLE_METRICS: "true",
+    HANDSHAKE_TIMEOUT_SECS: "4",
+    HEADER_TIMEOUT_SECS: "5",
+    BODY_TIMEOUT_SECS: "6",
+    KEEP_ALIVE_TIMEOUT_SECS: "7",
+    SHUTDOWN_TIMEOUT_SECS: "0",
+    LOG_LEVEL: "debug",
+    ACCESS_LOG: "off",
+  };
+  const described = Object.entries(describeConfig(configOf(variables)));
+  const texts = described.map(([name, value]) => [name, String(value)]);
+  assert.deepEqual(Object.fromEntries(texts), variables);
+  assert.equal(configOf(variables).upstreamReadiness, null);
+});
+
+Deno.test("parseConfig() puts a flag before its variable", () => {
+  const config = configOf({ VIA: "true", MONITOR_PORT: "1" }, ["--via=false"]);
+  assert.equal(config.via, false);
+  assert.equal(config.monitorPort, 1);
+});
+
+Deno.test("parseConfig() does not read a variable that a flag overrides", () => {
+  const read: string[] = [];
+  const lookup = (name: string) => {
+    read.push(name);
+    return undefined;
+  };
+  parseConfig({ args: ["--via"], lookup });
+  assert.ok(!read.includes("VIA"));
+  assert.ok(read.includes("CERT_DIR"));
+});
+
+Deno.test("parseConfig() takes an empty variable for unset", () => {
+  assert.equal(configOf({ CERT_DIR: "", VIA: "" }).certDir, "/etc/certs");
+});
+
+Deno.test("parseConfig() refuses an empty flag", () => {
+  assert.deepEqual(problemsOf({}, ["--cert-dir=", "--via="]), [
+    'Cannot parse --cert-dir "": expected a path without control characters',
+    'Cannot parse --via "": expected true, false, 1 or 0',
+  ]);
+});
+
+Deno.test("parseConfig() reports all problems at once", () => {
+  const problems = problemsOf(
+    { MONITOR_PORT: "80a", UPSTREAM_URL: "https://app" },
+    ["--log-level", "loud", "--nonsense", "--ca-dir"],
+  );
+  assert.deepEqual(problems, [
+    'Cannot use unknown flag "--nonsense": expected one that --help lists',
+    "Cannot use --ca-dir alone: expected a value after it",
+    'Cannot parse UPSTREAM_URL "https://app": expected an http:// URL, since https:// is not yet supported',
+    'Cannot parse MONITOR_PORT "80a": expected an integer from 0 to 65535',
+    'Cannot parse --log-level "loud": expected one of debug, info, warning, error',
+  ]);
+});
+
+Deno.test("parseConfig() throws a SidecarError that joins its problems", () => {
+  const variables = { MONITOR_PORT: "x", VIA: "y" };
+  assert.throws(() => configOf(variables), (error: unknown) => {
+    assert.ok(error instanceof SidecarError);
+    assert.equal(error.code, "CONFIG_INVALID");
+    assert.equal(error.message, problemsOf(variables).join("\n"));
+    assert.equal(error.message.split("\n").length, 2);
+    return true;
+  });
+});
+
+Deno.test("parseConfig() keeps each time limit in its bounds", () => {
+  const limits = {
+    UPSTREAM_TIMEOUT_SECS: 1,
+    READINESS_TIMEOUT_SECS: 1,
+    HANDSHAKE_TIMEOUT_SECS: 1,
+    HEADER_TIMEOUT_SECS: 1,
+    BODY_TIMEOUT_SECS: 1,
+    KEEP_ALIVE_TIMEOUT_SECS: 1,
+    SHUTDOWN_TIMEOUT_SECS: 0,
+  };
+  for (const [name, min] of Object.entries(limits)) {
+    for (const value of [min - 1, 86401]) {
+      assert.deepEqual(problemsOf({ [name]: String(value) }), [
+        `Cannot parse ${name} "${value}": expected an integer from ${min} to 86400`,
+      ]);
+    }
+    configOf({ [name]: String(min) });
+    configOf({ [name]: "86400" });
+  }
+});
+
+Deno.test("parseConfig() refuses one port for both listeners", () => {
+  const ports = { TLS_LISTEN_PORT: "9000", MONITOR_PORT: "9000" };
+  assert.deepEqual(problemsOf(ports), [
+    "Cannot use port 9000 for both TLS_LISTEN_PORT and MONITOR_PORT: expected two ports",
+  ]);
+  const none = configOf({ TLS_LISTEN_PORT: "0", MONITOR_PORT: "0" });
+  assert.equal(none.monitorPort, 0);
+});
+
+Deno.test("parseConfig() reports a variable that can't be read, unseen", () => {
+  const lookup = (name: string) => {
+    if (name === "VIA") throw new TypeError("not unicode: secret");
+    return undefined;
+  };
+  assert.throws(() => parseConfig({ args: [], lookup }), {
+    message: "Cannot read VIA: expected Unicode text that may be read",
+  });
+});
+
+Deno.test("parseConfig() never repeats the credentials of a URL", () => {
+  const [problem] = problemsOf({ UPSTREAM_URL: "http://user:word@app" });
+  assert.equal(
+    problem,
+    'Cannot parse UPSTREAM_URL "http://***@app": expected a URL without credentials',
+  );
+});
+
+Deno.test("parseConfig() gives a frozen Config", () => {
+  const config = configOf({});
+  assert.ok(Object.isFrozen(config));
+  assert.ok(Object.isFrozen(config.upstream));
+  assert.ok(Object.isFrozen(config.upstreamReadiness));
+});
+
+Deno.test("describeConfig() shows URLs as understood", () => {
+  const described = describeConfig(
+    configOf({ UPSTREAM_URL: "HTTP://App:80/" }),
+  );
+  assert.equal(described["UPSTREAM_URL"], "http://app");
+  assert.equal(
+    described["UPSTREAM_READINESS_URL"],
+    "http://localhost:8080/ready",
+  );
+  assert.equal(described["TLS_LISTEN_PORT"], 8443);
+  assert.equal(described["VIA"], true);
+});
