@@ -25,6 +25,7 @@ export interface RunningProxy {
   readonly pid: number;
 }
 
+/** nginx as mTLS proxy, doing what the sidecar does. */
 export const NGINX: Contender = {
   name: "nginx",
   async start(bench, options) {

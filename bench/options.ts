@@ -23,7 +23,8 @@ export const USAGE = `deno task bench [--runs N] [--seconds N] [--quick]
   --quick            2 runs of 1 second, results.md not written
   --bodies           instead: 1 GB up to a slow application and 1 GB down to a
                      slow client, and what memory that takes
-  --sidecar COMMAND  how to start this program (default: as deno task start)`;
+  --sidecar COMMAND  how to start this program (default: as deno task start);
+                     results.md not written`;
 
 /**
  * Reads the command line; undefined means that help was asked for.

@@ -218,6 +218,7 @@ function sessionParts(
     responseHeads: new ResponseHeadWriter(),
     accessLog: new AccessLog({ lines: accessLog, which: config.accessLog }),
     upstreamTimeoutMs: 1000 * config.upstreamTimeoutSecs,
+    bodyTimeoutMs: 1000 * config.bodyTimeoutSecs,
     now: () => performance.now(),
     onUnexpected: (error) =>
       log.error("unexpected error in an exchange", {

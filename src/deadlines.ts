@@ -1,4 +1,4 @@
-/** How often deadlines are looked at, in milliseconds: they may be that late. */
+/** How often deadlines are looked at, in milliseconds: they may be twice that late, never early. */
 const SWEEP_MS = 250;
 
 /** Time as deadlines see it. Injected, so that tests need not wait. */
@@ -34,7 +34,8 @@ export class Deadline {
 
   /** Calls `expire` unless armed again or disarmed within `ms` milliseconds. */
   arm(ms: number): void {
-    this.#at = this.#deadlines.now + ms;
+    // The clock was read up to a sweep ago.
+    this.#at = this.#deadlines.now + SWEEP_MS + ms;
   }
 
   disarm(): void {

@@ -73,14 +73,16 @@ export const SETTINGS = {
     kind: readinessUrl,
     default: "http://localhost:8080/ready",
     group: APPLICATION,
-    description: "Asked by /ready; none leaves the application out",
+    description:
+      "Not in use yet; asked by /ready, none leaves the application out",
   }),
   readinessTimeoutSecs: setting({
     variable: "READINESS_TIMEOUT_SECS",
     kind: seconds(DAY),
     default: "1",
     group: APPLICATION,
-    description: "How long the readiness answer may take, in seconds",
+    description:
+      "Not in use yet; how long the readiness answer may take, in seconds",
   }),
   certDir: setting({
     variable: "CERT_DIR",
@@ -123,21 +125,22 @@ export const SETTINGS = {
     kind: boolean,
     default: "true",
     group: HEADERS,
-    description: "Add Via to requests and responses",
+    description: "Add Via to requests (RFC 9110 §7.6.3)",
   }),
   monitorPort: setting({
     variable: "MONITOR_PORT",
     kind: port,
     default: "8081",
     group: MONITORING,
-    description: "Plain HTTP port of probes and metrics; 0 turns it off",
+    description:
+      "Not in use yet; plain port of probes and metrics, 0 turns it off",
   }),
   enableMetrics: setting({
     variable: "ENABLE_METRICS",
     kind: boolean,
     default: "false",
     group: MONITORING,
-    description: "Serve /metrics on the monitor port",
+    description: "Not in use yet; serve /metrics on the monitor port",
   }),
   handshakeTimeoutSecs: setting({
     variable: "HANDSHAKE_TIMEOUT_SECS",
@@ -159,7 +162,7 @@ export const SETTINGS = {
     kind: seconds(DAY),
     default: "60",
     group: TIME,
-    description: "How long a body may stand still, in seconds",
+    description: "How long a body, either way, may stand still, in seconds",
   }),
   keepAliveTimeoutSecs: setting({
     variable: "KEEP_ALIVE_TIMEOUT_SECS",

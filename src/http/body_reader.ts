@@ -36,6 +36,7 @@ export class BodyReader {
   readonly #faults: BodyFaults;
   #framing: Framing = NO_BODY;
   #left = 0;
+  #taken = 0;
   #done = true;
   /** Made when the first chunked body comes. */
   #chunked: ChunkedDecoder | undefined;
@@ -50,6 +51,11 @@ export class BodyReader {
     return this.#done;
   }
 
+  /** How many octets of content were taken since `begin`. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** The trailer section of a chunked body that is done, where it has fields. */
   get trailers(): FieldSection | undefined {
     return this.#framing.kind === "chunked" && this.#done
@@ -60,6 +66,7 @@ export class BodyReader {
   /** Begins the body of a message whose head has just been consumed. */
   begin(framing: Framing): void {
     this.#framing = framing;
+    this.#taken = 0;
     this.#done = framing.kind === "none";
     this.#left = framing.kind === "length" ? framing.octets : 0;
     if (framing.kind === "chunked") {
@@ -80,6 +87,7 @@ export class BodyReader {
     if (this.#framing.kind === "chunked") {
       const piece = this.#chunked!.take(input);
       if (piece === null) this.#done = true;
+      else if (piece !== undefined) this.#taken += piece.length;
       return piece;
     }
     if (input.available === 0) return undefined;
@@ -88,6 +96,7 @@ export class BodyReader {
       : input.available;
     const piece = input.bytes.subarray(input.start, input.start + octets);
     input.start += octets;
+    this.#taken += octets;
     if (this.#framing.kind === "length") {
       this.#left -= octets;
       this.#done = this.#left === 0;
@@ -98,11 +107,12 @@ export class BodyReader {
   /** Waits for more input. Throws `SidecarError` where the stream ended too early. */
   async more(): Promise<void> {
     if (await this.#input.more()) return;
-    if (this.#framing.kind === "until-close") {
+    const { fault } = this.#input;
+    if (this.#framing.kind === "until-close" && fault === undefined) {
       this.#done = true;
       return;
     }
-    throw new SidecarError(
+    throw fault ?? new SidecarError(
       this.#faults.incomplete,
       "Cannot take the whole body: the connection ended before it",
     );

@@ -124,6 +124,8 @@ export class ChunkedDecoder {
     if (position >= 0) {
       input.start = position;
       this.#state = "done";
+      // Most bodies have no trailers: then nothing holds the octets any more.
+      if (this.#trailers.count === 0) this.#trailers.reset();
       return null;
     }
     this.#resume = ~position - input.start;

@@ -8,6 +8,7 @@ export interface ConnectionOptions {
   readonly keepAlive: boolean;
 }
 
+const SEPARATOR = /[ \t]*,[ \t]*/;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 
 /** Fields that a `Connection` may not take away: with them gone the message is another. */
@@ -26,16 +27,23 @@ export function applyConnectionOptions(
 ): ConnectionOptions {
   let close = false;
   let keepAlive = false;
-  const named = new Set<string>();
+  let named: Set<string> | undefined;
   for (let line = 0; line < fields.count; line++) {
     if (fields.kind(line) !== FieldKind.CONNECTION) continue;
-    for (const part of fields.value(line).toLowerCase().split(",")) {
-      const option = part.trim();
+    const value = fields.value(line).toLowerCase();
+    // One of these alone is what nearly every message says that says anything.
+    if (value === "keep-alive" || value === "close") {
+      if (value === "close") close = true;
+      else keepAlive = true;
+      continue;
+    }
+    for (const option of value.split(SEPARATOR)) {
       if (option === "close") close = true;
       else if (option === "keep-alive") keepAlive = true;
-      else if (option !== "") named.add(option);
+      else if (option !== "") (named ??= new Set()).add(option);
     }
   }
+  if (named === undefined) return { close, keepAlive };
   for (const option of named) {
     if (!TOKEN.test(option) || ESSENTIAL.has(option)) {
       throw new SidecarError(
@@ -45,11 +53,9 @@ export function applyConnectionOptions(
       );
     }
   }
-  if (named.size > 0) {
-    for (let line = 0; line < fields.count; line++) {
-      if (
-        fields.kind(line) === FieldKind.OTHER && named.has(fields.name(line))
-      ) fields.setKind(line, FieldKind.HOP_BY_HOP);
+  for (let line = 0; line < fields.count; line++) {
+    if (named.has(fields.name(line))) {
+      fields.setKind(line, FieldKind.HOP_BY_HOP);
     }
   }
   return { close, keepAlive };

@@ -1,4 +1,4 @@
-import { TOKEN_LOWER, UNDERSCORE } from "./octets.ts";
+import { HYPHEN, TOKEN_LOWER } from "./octets.ts";
 
 /**
  * What a field's name means to a proxy. Anything that we neither act on nor
@@ -17,7 +17,10 @@ export const FieldKind = {
   HOP_BY_HOP: 8,
   /** Fields in which a client could claim who it is: never forwarded from one. */
   CLIENT_CLAIM: 9,
-  /** An underscore spelling of any name above: CGI-like applications read it as the same. */
+  /**
+   * Any name above with `_`, `.` or the like in place of a hyphen. CGI makes
+   * variables of names, and one variable of all of these (RFC 3875 §4.1.18).
+   */
   LOOKALIKE: 10,
 } as const;
 
@@ -42,11 +45,9 @@ const NAMES: readonly (readonly [string, number])[] = [
 /** Any field whose name begins so is a `CLIENT_CLAIM`. */
 const CLAIM_PREFIXES = ["x-client-", "x-forwarded-"];
 
-const HYPHEN = 0x2d;
-
-/** Octets folded for comparison: lower case, and `_` taken for `-`. */
+/** Octets folded for comparison: lower case, and all but letters and digits taken for `-`. */
 const FOLDED = TOKEN_LOWER.map((octet) =>
-  octet === UNDERSCORE ? HYPHEN : octet
+  octet === 0 || /[a-z0-9]/.test(String.fromCharCode(octet)) ? octet : HYPHEN
 );
 
 /** One step of the hash over a name's folded octets that `fieldKind` wants. */
@@ -80,9 +81,11 @@ function startsWith(
   return true;
 }
 
-function hasUnderscore(bytes: Uint8Array, start: number, end: number): boolean {
+/** Whether an octet other than a hyphen is taken for one. */
+function isRespelled(bytes: Uint8Array, start: number, end: number): boolean {
   for (let i = start; i < end; i++) {
-    if (bytes[i] === UNDERSCORE) return true;
+    const octet = bytes[i]!;
+    if (octet !== HYPHEN && FOLDED[octet] === HYPHEN) return true;
   }
   return false;
 }
@@ -113,7 +116,7 @@ export function fieldKind(
       }
     }
   }
-  if (kind !== FieldKind.OTHER && hasUnderscore(bytes, start, end)) {
+  if (kind !== FieldKind.OTHER && isRespelled(bytes, start, end)) {
     return FieldKind.LOOKALIKE;
   }
   return kind;

@@ -7,6 +7,7 @@ import {
   HTAB,
   latin1,
   LF,
+  NO_OCTETS,
   SP,
   TOKEN_LOWER,
 } from "./octets.ts";
@@ -36,7 +37,7 @@ export class FieldSection {
   /** Offsets from `#base`, four a line: line start, name end, value start, value end. */
   readonly #offsets = new Uint16Array(4 * MAX_FIELDS);
   readonly #kinds = new Uint8Array(MAX_FIELDS);
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes = NO_OCTETS;
   #base = 0;
   #count = 0;
   #end = 0;
@@ -60,9 +61,10 @@ export class FieldSection {
     return this.#base + this.#end;
   }
 
-  /** Forgets all lines. */
+  /** Forgets all lines, and lets go of their octets. */
   reset(): void {
     this.#count = 0;
+    this.#bytes = NO_OCTETS;
   }
 
   /** Says where the message begins now: its octets may have moved since the last `parse`. */

@@ -1,10 +1,14 @@
+import type { SidecarError } from "../errors.ts";
+
 /** Where octets come from: the decrypted side of a connection, or a TCP connection. */
 export interface OctetSource {
   /**
-   * The next octets, never empty, or null at the end of the stream. They stay
-   * as they are until the next call. Rejects when the connection breaks.
+   * The next octets, never empty, or null at the end of the stream, be it in
+   * order or not. They stay as they are until the next call. Never rejects.
    */
   read(): Promise<Uint8Array | null>;
+  /** Why the stream ended, where it broke off. */
+  readonly fault?: SidecarError | undefined;
 }
 
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -33,17 +37,28 @@ export class Input {
     return this.end - this.start;
   }
 
+  /** Why the stream ended, where it broke off. */
+  get fault(): SidecarError | undefined {
+    return this.#source.fault;
+  }
+
   /**
    * Waits for more octets, after which what was unconsumed begins at `start`
-   * still, though perhaps elsewhere. Returns false at the end of the stream.
+   * still, though perhaps elsewhere. False at the end of the stream. Never
+   * rejects.
    */
-  async more(): Promise<boolean> {
+  more(): Promise<boolean> {
     const left = this.end - this.start;
     // The source may reuse its memory from now on; an idle connection holds none.
     if (left === 0) this.#bytes = NOTHING;
     else if (!this.#owned) this.#move(2 * left);
-    const chunk = await this.#source.read();
+    return this.#source.read().then(this.#take);
+  }
+
+  /** Made once: an async function instead would cost every request some garbage. */
+  readonly #take = (chunk: Uint8Array | null): boolean => {
     if (chunk === null) return false;
+    const left = this.end - this.start;
     if (left === 0) {
       this.#bytes = chunk;
       this.#owned = false;
@@ -57,7 +72,7 @@ export class Input {
     this.#bytes.set(chunk, this.end);
     this.end += chunk.length;
     return true;
-  }
+  };
 
   #move(capacity: number): void {
     const bytes = new Uint8Array(capacity);

@@ -1,6 +1,9 @@
 /** The octets that the HTTP/1.1 grammar names (RFC 9110 §5.6.2, RFC 9112). */
 export const HTAB = 0x09, LF = 0x0a, CR = 0x0d, SP = 0x20;
-export const COLON = 0x3a, SEMICOLON = 0x3b, UNDERSCORE = 0x5f;
+export const COLON = 0x3a, SEMICOLON = 0x3b, HYPHEN = 0x2d;
+export const LEFT_BRACKET = 0x5b, RIGHT_BRACKET = 0x5d;
+
+export const NO_OCTETS: Uint8Array = new Uint8Array(0);
 
 function table(fill: (octet: number) => number): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, octet) => fill(octet));
@@ -40,13 +43,13 @@ export const TARGET: Uint8Array = table((octet) =>
 );
 
 /**
- * 1 where a host may have the octet: `reg-name` and the colon, brackets of IP
- * literals (RFC 3986 §3.2.2). Userinfo's `@` is not among them.
+ * 1 where a `reg-name` may have the octet (RFC 3986 §3.2.2). Userinfo's `@` is
+ * not among them.
  */
-export const HOST: Uint8Array = table((octet) =>
+export const REG_NAME: Uint8Array = table((octet) =>
   isLetterOrDigit(octet) ||
     octet > SP && octet < 0x7f &&
-      "-._~%!$&'()*+,;=:[]".includes(String.fromCharCode(octet))
+      "-._~%!$&'()*+,;=".includes(String.fromCharCode(octet))
     ? 1
     : 0
 );

@@ -1,10 +1,19 @@
 import { SidecarError } from "../errors.ts";
+import { authorityOf, isAuthority } from "./authority.ts";
 import { applyConnectionOptions } from "./connection_options.ts";
 import { FieldKind } from "./field_name.ts";
 import { FieldSection, MAX_SECTION_OCTETS } from "./field_section.ts";
 import { type Framing, NO_BODY, requestFraming } from "./framing.ts";
 import type { Input } from "./input.ts";
-import { CR, HOST, latin1, LF, SP, TARGET, TOKEN_LOWER } from "./octets.ts";
+import {
+  CR,
+  latin1,
+  LF,
+  NO_OCTETS,
+  SP,
+  TARGET,
+  TOKEN_LOWER,
+} from "./octets.ts";
 
 /** No registered method is half as long; what is longer is no method. */
 const MAX_METHOD_OCTETS = 64;
@@ -23,7 +32,7 @@ export class RequestHead {
     invalid: "FIELD_INVALID",
     tooLarge: "FIELDS_TOO_LARGE",
   });
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes = NO_OCTETS;
   #base = 0;
   /** Where to go on, relative to the first octet of the head. */
   #resume = 0;
@@ -81,9 +90,10 @@ export class RequestHead {
     return latin1(this.#bytes, this.pathStart, end);
   }
 
-  /** Makes ready for the next request of the connection. */
+  /** Makes ready for the next request of the connection; while it waits, no octets are held. */
   reset(): void {
     this.fields.reset();
+    this.#bytes = NO_OCTETS;
     this.#resume = 0;
     this.#inFields = false;
     this.#sawEmptyLine = false;
@@ -205,19 +215,15 @@ export class RequestHead {
     if (
       bytes[start] === 0x2a && end === start + 1 && this.method === "OPTIONS"
     ) return;
-    const target = latin1(bytes, start, end);
-    const scheme = /^https?:\/\//i.exec(target)?.[0].length ?? 0;
-    const authority = scheme === 0
-      ? ""
-      : /^[^/?]+/.exec(target.slice(scheme))?.[0] ?? "";
-    if (authority === "") {
+    const authority = authorityOf(latin1(bytes, start, end));
+    if (authority === undefined) {
       throw new SidecarError(
         "TARGET_INVALID",
         "Cannot parse the request target: expected a path or an http(s) URI",
       );
     }
-    this.#authorityStart = start + scheme - this.#base;
-    this.#authorityEnd = this.#authorityStart + authority.length;
+    this.#authorityStart = start + authority.start - this.#base;
+    this.#authorityEnd = start + authority.end - this.#base;
     this.#pathStart = this.#authorityEnd;
   }
 
@@ -280,13 +286,10 @@ export class RequestHead {
     }
   }
 
-  /** `uri-host [ ":" port ]` (RFC 9110 §7.2), judged by the octets it may have. */
   #checkHost(start: number, end: number): void {
-    const bytes = this.#bytes;
-    for (let i = start; i < end; i++) {
-      if (HOST[bytes[i]!] === 0) throw invalidHost("a host and perhaps a port");
+    if (!isAuthority(this.#bytes, start, end)) {
+      throw invalidHost("a host and perhaps a port");
     }
-    if (start === end) throw invalidHost("a host and perhaps a port");
   }
 }
 

@@ -4,7 +4,7 @@ import { FieldKind } from "./field_name.ts";
 import { FieldSection, MAX_SECTION_OCTETS } from "./field_section.ts";
 import { type Framing, NO_BODY, responseFraming } from "./framing.ts";
 import type { Input } from "./input.ts";
-import { CR, FIELD_VALUE, latin1, LF, SP } from "./octets.ts";
+import { CR, FIELD_VALUE, latin1, LF, NO_OCTETS, SP } from "./octets.ts";
 
 /** `HTTP/1.1 200`: what every status line begins with. */
 const STATUS_OCTETS = 12;
@@ -22,7 +22,7 @@ export class ResponseHead {
     tooLarge: "UPSTREAM_RESPONSE_INVALID",
   });
   #base = 0;
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes = NO_OCTETS;
   #resume = 0;
   #inFields = false;
   #reasonEnd = 0;
@@ -56,6 +56,7 @@ export class ResponseHead {
   /** Makes ready for the next response of the connection. */
   reset(): void {
     this.fields.reset();
+    this.#bytes = NO_OCTETS;
     this.#resume = 0;
     this.#inFields = false;
   }

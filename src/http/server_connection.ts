@@ -61,7 +61,10 @@ export class ServerConnection {
   readonly #input: Input;
   readonly #timeouts: ConnectionTimeouts;
   readonly #deadlines: Deadlines;
+  /** For what the client is to send. */
   readonly #deadline: Deadline;
+  /** For what the client is to take; both ways can be waited for at a time. */
+  readonly #sendDeadline: Deadline;
   /** Why a read was interrupted, where it was for want of time. */
   #overdue: ErrorCode | undefined;
   #state: "waiting" | "head" | "request" | "lingering" | "closed" = "waiting";
@@ -79,6 +82,7 @@ export class ServerConnection {
     this.#timeouts = timeouts;
     this.#deadlines = deadlines;
     this.#deadline = deadlines.add(() => this.#expire());
+    this.#sendDeadline = deadlines.add(() => transport.destroy());
     this.#input = new Input(transport);
     this.body = new BodyReader(this.#input, REQUEST_BODY_FAULTS);
   }
@@ -101,16 +105,13 @@ export class ServerConnection {
   /** Serves requests until the connection ends. Never rejects. */
   async run(handler: RequestHandler): Promise<void> {
     try {
-      let ending: Ending;
-      do {
-        ending = await this.#serveOne(handler);
-      } while (ending === "keep" && !this.#retiring);
-      if (ending !== "cut") await this.#linger();
+      if (await this.#serve(handler) !== "cut") await this.#linger();
     } catch {
       // The transport broke; there is nobody left to answer.
     } finally {
       this.#state = "closed";
       this.#deadlines.remove(this.#deadline);
+      this.#deadlines.remove(this.#sendDeadline);
       this.#transport.destroy();
     }
   }
@@ -135,9 +136,9 @@ export class ServerConnection {
 
   /** Waits until the client has taken what was sent. Cut when it takes nothing for too long. */
   async #drained(): Promise<void> {
-    this.#deadline.arm(this.#timeouts.bodyMs);
+    this.#sendDeadline.arm(this.#timeouts.bodyMs);
     await this.#transport.drained();
-    this.#deadline.disarm();
+    this.#sendDeadline.disarm();
   }
 
   /** Waits for more of the request's body. Throws `SidecarError`. */
@@ -162,53 +163,56 @@ export class ServerConnection {
     this.#transport.interrupt();
   }
 
-  async #serveOne(handler: RequestHandler): Promise<Ending> {
-    try {
-      if (!await this.#readHead()) return "close";
-    } catch (error) {
-      if (!(error instanceof SidecarError)) throw error;
-      handler.refuse(this, error);
-      return "close";
+  /** One request after the other. Returns how the connection is to end. */
+  async #serve(handler: RequestHandler): Promise<Ending> {
+    const input = this.#input;
+    for (;;) {
+      try {
+        this.#beginHead();
+        while (!this.#takeHead()) {
+          if (await input.more()) continue;
+          if (this.#overdue === undefined) return "close";
+          throw new SidecarError(
+            this.#overdue,
+            "Cannot wait any longer for the request's head",
+          );
+        }
+      } catch (error) {
+        if (!(error instanceof SidecarError)) throw error;
+        this.#deadline.disarm();
+        handler.refuse(this, error);
+        return "close";
+      }
+      this.#served++;
+      this.body.begin(this.head.framing);
+      const ending = await handler.handle(this);
+      if (ending !== "keep") return ending;
+      if (this.#retiring) return "close";
     }
-    this.#state = "request";
-    this.#served++;
-    this.body.begin(this.head.framing);
-    const ending = await handler.handle(this);
-    this.#transport.onGone = undefined;
-    return ending;
   }
 
-  /** False when the client wants nothing more. Throws `SidecarError` for what is no request. */
-  async #readHead(): Promise<boolean> {
-    const { head } = this;
-    const input = this.#input;
-    head.reset();
+  #beginHead(): void {
+    this.head.reset();
     this.#overdue = undefined;
     this.#state = "waiting";
-    if (input.available === 0) {
-      this.#deadline.arm(
-        this.#served === 0
-          ? this.#timeouts.headerMs
-          : this.#timeouts.keepAliveMs,
-      );
-      if (!await input.more()) {
-        this.#deadline.disarm();
-        return false;
-      }
-    }
-    this.#state = "head";
-    for (let armed = false; !head.parse(input); armed = true) {
-      if (!armed) this.#deadline.arm(this.#timeouts.headerMs);
-      if (await input.more()) continue;
+    if (this.#input.available > 0) return;
+    const { headerMs, keepAliveMs } = this.#timeouts;
+    this.#deadline.arm(this.#served === 0 ? headerMs : keepAliveMs);
+  }
+
+  /** Whether the head is whole. Throws `SidecarError` for what is no request. */
+  #takeHead(): boolean {
+    if (this.#input.available === 0) return false;
+    if (this.head.parse(this.#input)) {
       this.#deadline.disarm();
-      if (this.#overdue === undefined) return false;
-      throw new SidecarError(
-        "HEADER_TIMEOUT",
-        "Cannot wait any longer for the request's head",
-      );
+      this.#state = "request";
+      return true;
     }
-    this.#deadline.disarm();
-    return true;
+    if (this.#state === "waiting") {
+      this.#state = "head";
+      this.#deadline.arm(this.#timeouts.headerMs);
+    }
+    return false;
   }
 
   #expire(): void {
@@ -221,7 +225,6 @@ export class ServerConnection {
         this.#transport.interrupt();
         break;
       case "request":
-        if (this.body.done) this.#transport.destroy();
         this.#overdue = "BODY_TIMEOUT";
         this.#transport.interrupt();
         break;

@@ -45,7 +45,7 @@ export function writeLastChunk(
     for (let line = 0; line < trailers.count; line++) {
       if (
         trailers.kind(line) === FieldKind.OTHER &&
-        !FORBIDDEN.has(trailers.name(line).replaceAll("_", "-"))
+        !FORBIDDEN.has(trailers.name(line).replace(/[^a-z0-9]/g, "-"))
       ) {
         out.addRange(
           trailers.bytes,

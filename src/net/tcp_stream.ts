@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { Duplex } from "node:stream";
+import { setImmediate } from "node:timers";
 
 /** The part of `Deno.TcpConn` that a stream needs. */
 export interface TcpConnection {
@@ -16,16 +17,15 @@ export interface TcpConnection {
  */
 const READ_SIZES = [4 * 1024, 16 * 1024, 64 * 1024] as const;
 
-/** Unsent octets beyond which a writer should wait (`congested`). */
+/** Unsent octets beyond which writers to this stream should wait. */
 const WRITE_HIGH_WATER = 64 * 1024;
 
 /**
  * A TCP connection as a `Duplex` for `node:tls`, and the owner of the
  * connection: whatever ends the stream closes it, once.
  *
- * Backpressure is applied here, because a TLS socket neither stops reading when
- * it is paused nor waits for its writes to leave: `hold` stops reading TCP, and
- * `congested` tells that the peer takes what is written too slowly.
+ * Backpressure on reading is applied here, by `hold`, because a TLS socket does
+ * not stop reading when it is paused.
  */
 export class TcpStream extends Duplex {
   readonly #connection: TcpConnection;
@@ -34,7 +34,8 @@ export class TcpStream extends Duplex {
   #reading = false;
   #wanted = false;
   #held = false;
-  #onUncongested: (() => void) | undefined;
+  #sending = false;
+  #ending = false;
 
   constructor(connection: TcpConnection) {
     super({
@@ -45,8 +46,6 @@ export class TcpStream extends Duplex {
       emitClose: true,
     });
     this.#connection = connection;
-    this.on("drain", () => this.#uncongest());
-    this.on("close", () => this.#uncongest());
   }
 
   /** Stops reading the connection, but for a read that is under way. */
@@ -59,22 +58,6 @@ export class TcpStream extends Duplex {
     if (!this.#held) return;
     this.#held = false;
     if (this.#wanted && !this.#reading) this.#pump();
-  }
-
-  /** Whether so much is unsent that a writer should wait for `uncongested`. */
-  get congested(): boolean {
-    return this.writableNeedDrain && !this.destroyed;
-  }
-
-  /** Resolves when what was written has left, or never will. For one waiter. */
-  uncongested(): Promise<void> {
-    if (!this.congested) return Promise.resolve();
-    return new Promise((resolve) => this.#onUncongested = resolve);
-  }
-
-  #uncongest(): void {
-    this.#onUncongested?.();
-    this.#onUncongested = undefined;
   }
 
   override _read(): void {
@@ -127,22 +110,25 @@ export class TcpStream extends Duplex {
     _encoding: BufferEncoding,
     done: (error?: Error | null) => void,
   ): void {
-    this.#send(octets).then(() => done(), done);
+    this.#send(octets, done);
   }
 
   override _writev(
     chunks: readonly { chunk: Buffer }[],
     done: (error?: Error | null) => void,
   ): void {
-    this.#send(Buffer.concat(chunks.map(({ chunk }) => chunk)))
-      .then(() => done(), done);
+    this.#send(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
   }
 
-  async #send(octets: Uint8Array): Promise<void> {
-    let sent = await this.#connection.write(octets);
-    while (sent < octets.length) {
-      sent += await this.#connection.write(octets.subarray(sent));
-    }
+  #send(octets: Uint8Array, done: (error?: Error | null) => void): void {
+    this.#sending = true;
+    this.#connection.write(octets).then((count) => {
+      if (count < octets.length) {
+        return this.#send(octets.subarray(count), done);
+      }
+      this.#sending = false;
+      done();
+    }, done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
@@ -150,12 +136,26 @@ export class TcpStream extends Duplex {
     this.#connection.closeWrite().then(() => done(), () => done());
   }
 
+  /**
+   * Ends the stream at the end of this turn of the event loop: TLS asks for it
+   * just before it hands over the alert that tells a client what was wrong.
+   */
+  override destroy(error?: Error): this {
+    if (!this.#ending) {
+      this.#ending = true;
+      setImmediate(() => super.destroy(error));
+    }
+    return this;
+  }
+
   override _destroy(
     error: Error | null,
     done: (error?: Error | null) => void,
   ): void {
     this.#buffer = undefined;
-    this.#connection.close();
+    // Closed at once, the connection would swallow what is being written.
+    if (this.#sending) setImmediate(() => this.#connection.close());
+    else this.#connection.close();
     done(error);
   }
 }

@@ -1,4 +1,5 @@
 import { SidecarError } from "../errors.ts";
+import { gather } from "../http/gather.ts";
 import type { OctetWriter } from "../http/octet_writer.ts";
 import type { OctetWriters } from "../http/octet_writers.ts";
 import type { Ending, ServerConnection } from "../http/server_connection.ts";
@@ -10,12 +11,6 @@ import {
   writeInterimHead,
 } from "./response_head_writer.ts";
 
-/** Pieces of a body up to this size are put together with what else is to be sent. */
-const SMALL_OCTETS = 8 * 1024;
-
-/** What has been put together is sent when it is this much. */
-const FLUSH_OCTETS = 32 * 1024;
-
 /** Methods whose request may be sent twice (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 
@@ -24,8 +19,10 @@ export interface ExchangeDependencies {
   readonly pool: UpstreamPool;
   readonly writers: OctetWriters;
   readonly responseHeads: ResponseHeadWriter;
-  /** How long the application may keep us waiting, in milliseconds. */
+  /** How long the application may take to begin its response, in milliseconds. */
   readonly upstreamTimeoutMs: number;
+  /** How long the body of its response may stand still, in milliseconds. */
+  readonly bodyTimeoutMs: number;
 }
 
 /**
@@ -42,12 +39,13 @@ export class Exchange {
   /** Why the request's body could not be taken from the client, or no one is there to answer. */
   #clientFault: SidecarError | undefined;
   #sawContinue = false;
+  /** Whether the response's body is sent in chunks. */
+  #chunked = false;
+  /** A piece of the response's body that is not to be copied, as `gather` gave it. */
+  #large: Uint8Array | null | undefined;
 
   /** The status of the response that has begun, 0 before. */
   status = 0;
-  /** Octets of content, either way. */
-  received = 0;
-  sent = 0;
 
   constructor(
     dependencies: ExchangeDependencies,
@@ -59,24 +57,39 @@ export class Exchange {
     this.#out = out;
   }
 
+  /** Octets of content that were sent to the client. */
+  get sent(): number {
+    return this.status === 0 ? 0 : this.#upstream?.body.taken ?? 0;
+  }
+
   /**
    * Runs to the response's end. Throws `SidecarError` where it fails: with
    * `status` 0 no response has begun, and the client can still be given one.
    */
   async run(): Promise<Ending> {
     const connection = this.#connection;
-    connection.onClientGone = () => this.#abort(clientGone());
     if (connection.clientGone) throw clientGone();
+    connection.onClientGone = this.#onClientGone;
+    let upstream = this.#dependencies.pool.take();
     try {
-      return await this.#attempt(this.#dependencies.pool.take());
-    } catch (error) {
-      if (this.#clientFault !== undefined) throw this.#clientFault;
-      if (!this.#mayRetry(error)) throw error;
-      return await this.#attempt(undefined);
+      for (;;) {
+        upstream ??= await this.#dependencies.pool.connect();
+        // The client may have gone while we were connecting.
+        if (this.#clientFault === undefined) {
+          try {
+            return await this.#attempt(upstream);
+          } catch (error) {
+            if (!this.#mayRetry(upstream, error)) {
+              throw this.#clientFault ?? error;
+            }
+          }
+        }
+        upstream.destroy();
+        if (this.#clientFault !== undefined) throw this.#clientFault;
+        upstream = undefined;
+      }
     } finally {
       connection.onClientGone = undefined;
-      // Without effect where the response is whole and the pool has it again.
-      this.#upstream?.destroy();
     }
   }
 
@@ -85,127 +98,109 @@ export class Exchange {
    * that was used had served before and was closed under us without a word, and
    * the request is idempotent, and has no body that is gone now.
    */
-  #mayRetry(error: unknown): boolean {
-    const upstream = this.#upstream;
+  #mayRetry(upstream: UpstreamConnection, error: unknown): boolean {
     const { head } = this.#connection;
     return error instanceof SidecarError && error.code === "UPSTREAM_CLOSED" &&
-      upstream !== undefined && upstream.reused && !upstream.heard &&
+      upstream.reused && !upstream.heard && this.#clientFault === undefined &&
       head.framing.kind === "none" && IDEMPOTENT.has(head.method);
   }
 
-  async #attempt(idle: UpstreamConnection | undefined): Promise<Ending> {
-    const { pool } = this.#dependencies;
-    const upstream = this.#upstream = idle ?? await pool.connect();
-    // The client may have gone while we were connecting.
-    if (this.#clientFault !== undefined) throw this.#clientFault;
-    const upload = this.#upload(upstream);
-    try {
-      const ending = await this.#download(upstream);
-      if (!this.#connection.body.done) {
-        // Answered before the body was read. Nobody wants the rest of it.
-        upstream.destroy();
-        this.#connection.abandonBody();
-        await upload;
-        return ending === "cut" ? "cut" : "close";
-      }
-      await upload;
-      this.#upstream = undefined;
-      pool.give(upstream);
-      return ending;
-    } catch (error) {
-      upstream.destroy();
-      this.#connection.abandonBody();
-      await upload;
-      throw error;
-    }
-  }
+  readonly #onClientGone = (): void => this.#abort(clientGone());
 
+  /** Ends the exchange for a reason on the client's side. */
   #abort(fault: SidecarError): void {
     this.#clientFault ??= fault;
     this.#upstream?.destroy();
   }
 
-  /**
-   * Sends the request. Never rejects: where the application is at fault that
-   * shows when its response is read, which it may have sent before it closed.
-   */
-  async #upload(upstream: UpstreamConnection): Promise<void> {
-    const { body } = this.#connection;
+  /** One request on one connection, from its first octet to the response's last. */
+  async #attempt(upstream: UpstreamConnection): Promise<Ending> {
+    const { pool, writers, upstreamTimeoutMs } = this.#dependencies;
+    const connection = this.#connection;
+    const { method } = connection.head;
+    this.#upstream = upstream;
+    let upload: Promise<void> | undefined;
     try {
-      if (!body.done) await this.#uploadBody(upstream);
-      else {
-        upstream.arm(this.#dependencies.upstreamTimeoutMs);
+      if (connection.body.done) {
+        upstream.arm(upstreamTimeoutMs);
         await upstream.send(this.#out.octets);
+      } else upload = this.#upload(upstream);
+      await upstream.readHead(method);
+      while (upstream.head.interim) {
+        await this.#relayInterim(upstream);
+        await upstream.readHead(method);
       }
+      upstream.disarm();
+      const out = writers.take();
+      const ending = this.#beginResponse(upstream, out);
+      if (!this.#endResponse(upstream, out)) {
+        await this.#relayBody(upstream, out);
+      }
+      await this.#sendClient(out);
+      writers.give(out);
+      if (upload === undefined || connection.body.done) {
+        await upload;
+        pool.give(upstream);
+        return ending;
+      }
+      // Answered before its body was read; nobody wants the rest of it.
+      upstream.destroy();
+      return "close";
     } catch (error) {
-      if (upstream.destroyed) return;
-      if (error instanceof SidecarError && error.code === "UPSTREAM_CLOSED") {
-        return;
+      upstream.destroy();
+      throw error;
+    } finally {
+      if (upload !== undefined && upstream.destroyed) {
+        connection.abandonBody();
+        await upload;
       }
-      this.#abort(
-        error instanceof SidecarError ? error : clientGone(),
-      );
     }
   }
 
-  async #uploadBody(upstream: UpstreamConnection): Promise<void> {
+  /**
+   * Sends the request and its body. Never rejects: where the application is at
+   * fault that shows when its response is read, which it may have sent before.
+   */
+  async #upload(upstream: UpstreamConnection): Promise<void> {
+    try {
+      await this.#sendBody(upstream);
+    } catch (error) {
+      if (upstream.destroyed || !(error instanceof SidecarError)) return;
+      if (error.code !== "UPSTREAM_CLOSED") this.#abort(error);
+    }
+  }
+
+  async #sendBody(upstream: UpstreamConnection): Promise<void> {
     const connection = this.#connection;
     const { body } = connection;
     const out = this.#out;
     const chunked = connection.head.framing.kind === "chunked";
     for (;;) {
-      const piece = body.take();
+      const piece = gather(body, out, chunked);
       if (piece === null) break;
-      if (piece === undefined) {
-        await this.#sendUpstream(upstream);
-        // Nothing interrupts a wait that is begun after the exchange has ended.
+      if (out.length > 0) {
+        await this.#sendUpstream(upstream, out.octets);
+        out.clear();
+      } else if (piece === undefined) {
+        // Nothing would interrupt a wait begun after the exchange has ended.
         if (upstream.destroyed) return;
         await connection.moreBody();
-        continue;
       }
-      this.received += piece.length;
-      if (chunked) addChunk(out, piece);
-      else if (piece.length <= SMALL_OCTETS) out.add(piece);
-      else {
-        await this.#sendUpstream(upstream);
-        await this.#sendUpstream(upstream, piece);
-      }
-      if (out.length >= FLUSH_OCTETS) await this.#sendUpstream(upstream);
+      if (piece !== undefined) await this.#sendUpstream(upstream, piece);
     }
     if (chunked) writeLastChunk(out, body.trailers);
-    await this.#sendUpstream(upstream);
+    if (out.length > 0) await this.#sendUpstream(upstream, out.octets);
     // From now on it is the application that is waited for.
     if (this.status === 0) upstream.arm(this.#dependencies.upstreamTimeoutMs);
   }
 
-  /** Sends what has been put together, or `piece`, to the application. */
   async #sendUpstream(
     upstream: UpstreamConnection,
-    piece?: Uint8Array,
+    octets: Uint8Array,
   ): Promise<void> {
-    const octets = piece ?? this.#out.octets;
-    if (octets.length === 0) return;
     upstream.arm(this.#dependencies.upstreamTimeoutMs);
     await upstream.send(octets);
     upstream.disarm();
-    if (piece === undefined) this.#out.clear();
-  }
-
-  /** Takes the response and sends it to the client. Throws `SidecarError`. */
-  async #download(upstream: UpstreamConnection): Promise<Ending> {
-    const { method } = this.#connection.head;
-    await upstream.readHead(method);
-    while (upstream.head.interim) {
-      await this.#relayInterim(upstream);
-      await upstream.readHead(method);
-    }
-    upstream.disarm();
-    const out = this.#dependencies.writers.take();
-    try {
-      return await this.#relayResponse(upstream, out);
-    } finally {
-      this.#dependencies.writers.give(out);
-    }
   }
 
   async #relayInterim(upstream: UpstreamConnection): Promise<void> {
@@ -215,50 +210,24 @@ export class Exchange {
     const { writers } = this.#dependencies;
     const out = writers.take();
     writeInterimHead(out, upstream.head);
-    await this.#connection.send(out.octets);
+    await this.#sendClient(out);
     writers.give(out);
   }
 
-  async #relayResponse(
-    upstream: UpstreamConnection,
-    out: OctetWriter,
-  ): Promise<Ending> {
+  #beginResponse(upstream: UpstreamConnection, out: OctetWriter): Ending {
     const { head, body } = upstream;
-    const { framing } = head;
-    const delimited = framing.kind === "none" || framing.kind === "length";
+    const kind = head.framing.kind;
+    const delimited = kind === "none" || kind === "length";
     const isHttp10 = this.#connection.head.minor === 0;
-    const chunked = !delimited && !isHttp10;
-    const ending = this.#mayPersist(delimited) ? "keep" : "close";
+    const persists = this.#mayPersist(delimited);
     this.status = head.status;
+    this.#chunked = !delimited && !isHttp10;
     this.#dependencies.responseHeads.write(out, head, {
-      chunked,
-      connection: ending === "close"
-        ? "close"
-        : isHttp10
-        ? "keep-alive"
-        : "unsaid",
+      chunked: this.#chunked,
+      connection: !persists ? "close" : isHttp10 ? "keep-alive" : "unsaid",
     });
-    body.begin(framing);
-    for (;;) {
-      const piece = body.take();
-      if (piece === null) break;
-      if (piece === undefined) {
-        await this.#sendClient(out);
-        await body.more();
-        continue;
-      }
-      this.sent += piece.length;
-      if (chunked) addChunk(out, piece);
-      else if (piece.length <= SMALL_OCTETS) out.add(piece);
-      else {
-        await this.#sendClient(out);
-        await this.#connection.send(piece);
-      }
-      if (out.length >= FLUSH_OCTETS) await this.#sendClient(out);
-    }
-    if (chunked) writeLastChunk(out, body.trailers);
-    await this.#sendClient(out);
-    return ending;
+    body.begin(head.framing);
+    return persists ? "keep" : "close";
   }
 
   /** Whether the client may send another request after this response (RFC 9112 §9.3). */
@@ -271,18 +240,35 @@ export class Exchange {
     return !head.expectsContinue || this.#sawContinue || body.done;
   }
 
+  /** Puts the rest of the response into `out` where it has arrived and is small. */
+  #endResponse(upstream: UpstreamConnection, out: OctetWriter): boolean {
+    this.#large = gather(upstream.body, out, this.#chunked);
+    if (this.#large !== null) return false;
+    if (this.#chunked) writeLastChunk(out, upstream.body.trailers);
+    return true;
+  }
+
+  async #relayBody(
+    upstream: UpstreamConnection,
+    out: OctetWriter,
+  ): Promise<void> {
+    do {
+      const large = this.#large;
+      if (out.length > 0) await this.#sendClient(out);
+      else if (large === undefined) {
+        upstream.arm(this.#dependencies.bodyTimeoutMs);
+        await upstream.body.more();
+        upstream.disarm();
+      }
+      if (large) await this.#connection.send(large);
+    } while (!this.#endResponse(upstream, out));
+  }
+
   #sendClient(out: OctetWriter): Promise<void> | undefined {
-    if (out.length === 0) return undefined;
     const sending = this.#connection.send(out.octets);
     out.clear();
     return sending;
   }
-}
-
-function addChunk(out: OctetWriter, piece: Uint8Array): void {
-  out.addLatin1(piece.length.toString(16) + "\r\n");
-  out.add(piece);
-  out.addLatin1("\r\n");
 }
 
 function clientGone(): SidecarError {

@@ -9,6 +9,10 @@ const CHUNKED = ascii("Transfer-Encoding: chunked\r\n");
 const CLOSE = ascii("Connection: close\r\n");
 const KEEP_ALIVE = ascii("Connection: keep-alive\r\n");
 const CRLF = ascii("\r\n");
+const SPACE = ascii(" ");
+
+/** ` 200`: a status and the space before it. */
+const STATUS_OCTETS = 4;
 
 const FORWARDED = allKindsBut(
   FieldKind.CONNECTION,
@@ -85,5 +89,7 @@ export function writeInterimHead(out: OctetWriter, head: ResponseHead): void {
 function writeStatusLine(out: OctetWriter, head: ResponseHead): void {
   out.add(VERSION);
   out.addRange(head.bytes, head.statusStart, head.reasonEnd);
+  // RFC 9112 §4: the space stands there even where no reason follows.
+  if (head.reasonEnd === head.statusStart + STATUS_OCTETS) out.add(SPACE);
   out.add(CRLF);
 }

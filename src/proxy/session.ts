@@ -71,7 +71,7 @@ export class Session implements RequestHandler {
       status: exchange.status || status,
       code,
       durationMs: now() - started,
-      received: exchange.received,
+      received: connection.body.taken,
       sent: exchange.sent,
     });
     return ending;

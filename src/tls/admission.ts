@@ -35,7 +35,8 @@ interface Remembered {
   readonly client: ClientIdentity;
   /** Fingerprint of the CA that the path leads to. */
   readonly anchor: string;
-  /** When the first certificate of the path ends, in milliseconds since the epoch. */
+  /** When every certificate of the path is valid, both ends included, in milliseconds since the epoch. */
+  readonly notBefore: number;
   readonly notAfter: number;
 }
 
@@ -113,7 +114,9 @@ export class AdmissionGuard {
     const found = this.#remembered.get(fingerprint);
     if (found === undefined) return undefined;
     this.#remembered.delete(fingerprint);
-    if (now > found.notAfter || !trusted.has(found.anchor)) return undefined;
+    // Said so that a clock that gives NaN recalls nobody.
+    const valid = found.notBefore <= now && now <= found.notAfter;
+    if (!valid || !trusted.has(found.anchor)) return undefined;
     this.#remembered.set(fingerprint, found);
     return found.client;
   }
@@ -143,6 +146,7 @@ export class AdmissionGuard {
     this.#remember(leaf.fingerprint, {
       client,
       anchor: result.anchor.fingerprint,
+      notBefore: Math.max(...result.path.map(({ notBefore }) => notBefore)),
       notAfter: Math.min(...result.path.map(({ notAfter }) => notAfter)),
     });
     return { admitted: true, client };

@@ -1,9 +1,10 @@
+import { setImmediate } from "node:timers";
 import tls, { type DetailedPeerCertificate, type TLSSocket } from "node:tls";
 import type { ErrorCode } from "../errors.ts";
 import type { Current, MaterialStore } from "../material/store.ts";
 import type { Deadlines } from "../deadlines.ts";
 import { TcpStream } from "../net/tcp_stream.ts";
-import type { AdmissionGuard, Presented } from "./admission.ts";
+import type { Admission, AdmissionGuard, Presented } from "./admission.ts";
 import { SecureConnection } from "./secure_connection.ts";
 
 /** HTTP/1.0 too: a client may offer nothing else (RFC 7301 §6 registers both). */
@@ -79,7 +80,13 @@ export class TlsDoor {
       stream.destroy();
     };
     const admit = (socket: TLSSocket): void => {
-      const verdict = this.#options.guard.judge(presentedBy(socket), current);
+      let verdict: Admission;
+      try {
+        verdict = this.#options.guard.judge(presentedBy(socket), current);
+      } catch (error) {
+        // Out of here it would end the process, and a certificate be a weapon.
+        return refuse("INTERNAL", `the guard failed: ${String(error)}`);
+      }
       if (!verdict.admitted) return refuse(verdict.code, verdict.detail);
       if (!settle()) return;
       this.#options.onAdmitted(
@@ -94,7 +101,18 @@ export class TlsDoor {
 
     // An error without a listener would end the process.
     stream.on("error", (error) => refuse("HANDSHAKE_FAILED", error.message));
-    stream.on("close", () => refuse("HANDSHAKE_FAILED", "the client left"));
+    const leave = () => refuse("HANDSHAKE_FAILED", "the client left");
+    stream.on("close", () => {
+      deadlines.remove(deadline);
+      // Where the runtime's verifier refuses, the stream closes first, and why is
+      // told in the same turn of the event loop.
+      setImmediate(leave);
+    });
+    // Without this a client that ends its side before its hello would be kept
+    // until the deadline: the TLS socket says nothing of it.
+    stream.on("end", () => {
+      if (this.#handshaking.has(stream)) leave();
+    });
     serverFor(server, { admit, refuse }).emit("connection", stream);
   }
 
@@ -133,7 +151,10 @@ function serverFor(
   view.emit = (event: string | symbol, ...args: unknown[]): boolean => {
     if (event === "secureConnection") admit(args[0] as TLSSocket);
     else if (event === "tlsClientError") {
-      refuse("HANDSHAKE_FAILED", (args[0] as Error).message);
+      const [error, { authorizationError }] = args as [Error, TLSSocket];
+      if (authorizationError) {
+        refuse("UNAUTHORIZED", `the runtime's verifier: ${authorizationError}`);
+      } else refuse("HANDSHAKE_FAILED", error.message);
     } else return Reflect.apply(server.emit, view, [event, ...args]);
     return true;
   };

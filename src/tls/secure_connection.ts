@@ -3,6 +3,12 @@ import type { TLSSocket } from "node:tls";
 import type { ClientIdentity } from "../identity/client_identity.ts";
 import type { TcpStream } from "../net/tcp_stream.ts";
 
+/**
+ * How much is read ahead of the reader. A client that goes away while it is
+ * being answered is noticed, even if it has sent part of its next request.
+ */
+const READ_AHEAD_OCTETS = 16 * 1024;
+
 /** What is known of a connection from its handshake. */
 export interface ConnectionFacts {
   readonly client: ClientIdentity;
@@ -17,15 +23,15 @@ export interface ConnectionFacts {
  * The decrypted octets of a connection whose client was admitted. One reader
  * and one writer at a time.
  *
- * It reads ahead by one read of the TCP connection, so that a client that goes
- * away is noticed while its request is being answered, and no further: then the
- * TCP connection is held until the reader comes.
+ * It reads ahead of the reader a little, and then holds the TCP connection until
+ * the reader comes: memory is bounded, and the client feels the backpressure.
  */
 export class SecureConnection {
   readonly facts: ConnectionFacts;
   readonly #socket: TLSSocket;
   readonly #stream: TcpStream;
   readonly #arrived: Uint8Array[] = [];
+  #arrivedOctets = 0;
   #reader: PromiseWithResolvers<Uint8Array | null> | undefined;
   #ended = false;
   #closed = false;
@@ -59,7 +65,8 @@ export class SecureConnection {
   read(): Promise<Uint8Array | null> {
     const octets = this.#arrived.shift();
     if (octets !== undefined) {
-      if (this.#arrived.length === 0) this.#stream.release();
+      this.#arrivedOctets -= octets.length;
+      if (this.#arrivedOctets < READ_AHEAD_OCTETS) this.#stream.release();
       return Promise.resolve(octets);
     }
     if (this.#ended) return Promise.resolve(null);
@@ -75,7 +82,8 @@ export class SecureConnection {
       return;
     }
     this.#arrived.push(octets);
-    this.#stream.hold();
+    this.#arrivedOctets += octets.length;
+    if (this.#arrivedOctets >= READ_AHEAD_OCTETS) this.#stream.hold();
   }
 
   /** Makes a read that is under way answer null, once. */

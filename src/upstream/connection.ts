@@ -20,6 +20,9 @@ const READ_OCTETS = { small: 16 * 1024, large: 64 * 1024 } as const;
  *
  * While it is idle a read is under way all the same, so that it is known at once
  * when the application closes it: otherwise the next request would find out.
+ *
+ * What runs with every request is made of plain functions bound once: an async
+ * function would leave a kilobyte of garbage each time.
  */
 export class UpstreamConnection implements OctetSource {
   readonly head = new ResponseHead();
@@ -28,18 +31,30 @@ export class UpstreamConnection implements OctetSource {
   readonly #deadlines: Deadlines;
   readonly #deadline: Deadline;
   readonly #input: Input;
+  readonly #onDestroyed: (connection: UpstreamConnection) => void;
   #buffer = new Uint8Array(READ_OCTETS.small);
   /** The read that was begun when the connection became idle. */
-  #watch: Promise<number | null> | undefined;
-  #destroyed: "no" | "closed" | "overdue" = "no";
-  #onDestroyed: (() => void) | undefined;
+  #watch: Promise<Uint8Array | null> | undefined;
+  #resting = false;
+  #fault: SidecarError | undefined;
+  #destroyed = false;
   #exchanges = 0;
   #heard = false;
+  #method = "";
+  #sending: Uint8Array | undefined;
 
-  constructor(tcp: TcpConnection, deadlines: Deadlines) {
+  /** `onDestroyed` is called once, when the connection is closed. */
+  constructor(
+    tcp: TcpConnection,
+    { deadlines, onDestroyed }: {
+      deadlines: Deadlines;
+      onDestroyed(connection: UpstreamConnection): void;
+    },
+  ) {
     this.#tcp = tcp;
     this.#deadlines = deadlines;
-    this.#deadline = deadlines.add(() => this.destroy("overdue"));
+    this.#deadline = deadlines.add(() => this.#expire());
+    this.#onDestroyed = onDestroyed;
     this.#input = new Input(this);
     this.body = new BodyReader(this.#input, RESPONSE_BODY_FAULTS);
   }
@@ -55,7 +70,12 @@ export class UpstreamConnection implements OctetSource {
   }
 
   get destroyed(): boolean {
-    return this.#destroyed !== "no";
+    return this.#destroyed;
+  }
+
+  /** Why the application's octets ended, where they broke off. */
+  get fault(): SidecarError | undefined {
+    return this.#fault;
   }
 
   /**
@@ -63,17 +83,8 @@ export class UpstreamConnection implements OctetSource {
    * nothing came that nobody asked for.
    */
   get reusable(): boolean {
-    return !this.destroyed && this.head.persistent && this.body.done &&
+    return !this.#destroyed && this.head.persistent && this.body.done &&
       this.#input.available === 0;
-  }
-
-  /** Makes ready for a request. */
-  begin(): void {
-    this.#onDestroyed = undefined;
-    this.#deadline.disarm();
-    this.#exchanges++;
-    this.#heard = false;
-    this.head.reset();
   }
 
   /** Limits how long is waited for the application from now on, until `disarm`. */
@@ -85,89 +96,120 @@ export class UpstreamConnection implements OctetSource {
     this.#deadline.disarm();
   }
 
-  /**
-   * Says that no request is under way, and none will be for `idleMs` at most.
-   * `onEnd` is called when the connection ends meanwhile.
-   */
-  rest(idleMs: number, onEnd: () => void): void {
-    this.#onDestroyed = onEnd;
+  /** Makes ready for a request. */
+  begin(): void {
+    this.#resting = false;
+    this.#deadline.disarm();
+    this.#exchanges++;
+    this.#heard = false;
+    this.head.reset();
+  }
+
+  /** Says that no request is under way, and none will be for `idleMs` at most. */
+  rest(idleMs: number): void {
+    this.#resting = true;
     this.#deadline.arm(idleMs);
     // A small buffer: most connections of a pool are idle most of the time.
     if (this.#buffer.length > READ_OCTETS.small) {
       this.#buffer = new Uint8Array(READ_OCTETS.small);
     }
-    const watch = this.#watch = this.#tcp.read(this.#buffer);
-    const ended = () => {
-      // Octets that nobody asked for are an end too: whose answer would they be?
-      if (this.#watch === watch && this.#onDestroyed !== undefined) {
-        this.destroy();
-      }
-    };
-    watch.then(ended, ended);
+    this.#watch = this.read();
   }
 
-  async read(): Promise<Uint8Array | null> {
-    let count: number | null;
-    try {
-      const reading = this.#watch ?? this.#tcp.read(this.#buffer);
+  read(): Promise<Uint8Array | null> {
+    const watch = this.#watch;
+    if (watch !== undefined) {
       this.#watch = undefined;
-      count = await reading;
-    } catch (error) {
-      throw this.#broken(error);
+      return watch;
     }
-    if (this.#destroyed === "overdue") throw this.#broken(undefined);
+    return this.#tcp.read(this.#buffer).then(this.#onRead, this.#onBroken);
+  }
+
+  readonly #onRead = (count: number | null): Uint8Array | null => {
+    if (this.#resting) {
+      // Octets that nobody asked for are an end too: whose answer would they be?
+      this.destroy();
+      return null;
+    }
     if (count === null) return null;
     this.#heard = true;
     const octets = this.#buffer.subarray(0, count);
-    if (
-      count === this.#buffer.length && count < READ_OCTETS.large
-    ) this.#buffer = new Uint8Array(READ_OCTETS.large);
-    return octets;
-  }
-
-  /** Sends octets, which must stay as they are until the promise resolves. */
-  async send(octets: Uint8Array): Promise<void> {
-    try {
-      let sent = await this.#tcp.write(octets);
-      while (sent < octets.length) {
-        sent += await this.#tcp.write(octets.subarray(sent));
-      }
-    } catch (error) {
-      throw this.#broken(error);
+    if (count === this.#buffer.length && count < READ_OCTETS.large) {
+      this.#buffer = new Uint8Array(READ_OCTETS.large);
     }
+    return octets;
+  };
+
+  readonly #onBroken = (cause: unknown): null => {
+    this.#fault ??= closed(cause);
+    if (this.#resting) this.destroy();
+    return null;
+  };
+
+  /**
+   * Sends octets, which must stay as they are until the promise resolves. Rejects
+   * with `SidecarError`, `UPSTREAM_CLOSED` or `UPSTREAM_TIMEOUT`.
+   */
+  send(octets: Uint8Array): Promise<void> {
+    this.#sending = octets;
+    return this.#tcp.write(octets).then(this.#onSent, this.#onUnsent);
   }
 
-  /** Reads the head of a response, interim or final, to `method`. */
-  async readHead(method: string): Promise<void> {
+  readonly #onSent = (count: number): void | Promise<void> => {
+    const octets = this.#sending!;
+    this.#sending = undefined;
+    if (count < octets.length) return this.send(octets.subarray(count));
+  };
+
+  readonly #onUnsent = (cause: unknown): never => {
+    this.#sending = undefined;
+    throw this.#fault ?? closed(cause);
+  };
+
+  /**
+   * Reads the head of a response, interim or final, to `method`. Rejects with
+   * `SidecarError`.
+   */
+  readHead(method: string): Promise<void> | undefined {
+    this.#method = method;
     this.head.reset();
-    const input = this.#input;
-    if (input.available > 0 && this.head.parse(input, method)) return;
-    do {
-      if (!await input.more()) throw this.#broken(undefined);
-    } while (!this.head.parse(input, method));
+    if (this.#input.available > 0 && this.head.parse(this.#input, method)) {
+      return undefined;
+    }
+    return this.#input.more().then(this.#onHeadOctets);
+  }
+
+  readonly #onHeadOctets = (more: boolean): void | Promise<void> => {
+    if (!more) throw this.#fault ?? closed(undefined);
+    if (!this.head.parse(this.#input, this.#method)) {
+      return this.#input.more().then(this.#onHeadOctets);
+    }
+  };
+
+  #expire(): void {
+    if (!this.#resting) {
+      this.#fault ??= new SidecarError(
+        "UPSTREAM_TIMEOUT",
+        "Cannot wait any longer for the application",
+      );
+    }
+    this.destroy();
   }
 
   /** Closes the connection, once; what is under way on it fails. */
-  destroy(why: "closed" | "overdue" = "closed"): void {
-    if (this.destroyed) return;
-    this.#destroyed = why;
+  destroy(): void {
+    if (this.#destroyed) return;
+    this.#destroyed = true;
     this.#deadlines.remove(this.#deadline);
     this.#tcp.close();
-    this.#onDestroyed?.();
-    this.#onDestroyed = undefined;
+    this.#onDestroyed(this);
   }
+}
 
-  #broken(cause: unknown): SidecarError {
-    return this.#destroyed === "overdue"
-      ? new SidecarError(
-        "UPSTREAM_TIMEOUT",
-        "Cannot wait any longer for the application",
-        { cause },
-      )
-      : new SidecarError(
-        "UPSTREAM_CLOSED",
-        "Cannot get the application's whole response: it closed the connection",
-        { cause },
-      );
-  }
+function closed(cause: unknown): SidecarError {
+  return new SidecarError(
+    "UPSTREAM_CLOSED",
+    "Cannot get the application's whole response: it closed the connection",
+    { cause },
+  );
 }

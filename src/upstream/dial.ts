@@ -36,7 +36,8 @@ export async function dial(
         signal: AbortSignal.timeout(CONNECT_TIMEOUT_MS),
       });
     } catch (error) {
-      cause = error;
+      // The first address is the likely one: its failure tells more.
+      cause ??= error;
     }
   }
   throw new SidecarError(

@@ -43,13 +43,18 @@ export class UpstreamPool {
   /** A new connection, ready for a request. Throws `SidecarError`, `UPSTREAM_CONNECT_FAILED`. */
   async connect(): Promise<UpstreamConnection> {
     const { address, deadlines, connect } = this.#options;
-    const connection = new UpstreamConnection(
-      await dial(address, connect),
+    const connection = new UpstreamConnection(await dial(address, connect), {
       deadlines,
-    );
+      onDestroyed: this.#forget,
+    });
     connection.begin();
     return connection;
   }
+
+  readonly #forget = (connection: UpstreamConnection): void => {
+    const index = this.#idle.lastIndexOf(connection);
+    if (index >= 0) this.#idle.splice(index, 1);
+  };
 
   /** Takes a connection back after its request, and keeps it where that is safe. */
   give(connection: UpstreamConnection): void {
@@ -60,10 +65,7 @@ export class UpstreamPool {
       return;
     }
     this.#idle.push(connection);
-    connection.rest(IDLE_MS, () => {
-      const index = this.#idle.lastIndexOf(connection);
-      if (index >= 0) this.#idle.splice(index, 1);
-    });
+    connection.rest(IDLE_MS);
   }
 
   /** Closes what is idle, and keeps nothing any more. */

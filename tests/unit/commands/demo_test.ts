@@ -154,6 +154,30 @@ Deno.test("demo() shuts the sidecar down and removes its certificates", async ()
   assert.equal(await exists(pkiDirectory(seen)), false);
 });
 
+Deno.test("demo() closes the application with the sidecar", async () => {
+  const { seen } = await runOnce({});
+  const upstream = new URL(seen.settings?.get("UPSTREAM_URL") ?? "");
+  await assert.rejects(
+    Deno.connect({ hostname: "127.0.0.1", port: Number(upstream.port) }),
+    Deno.errors.ConnectionRefused,
+  );
+});
+
+Deno.test("demo() fails its calls and ends when the signal aborts before them", async () => {
+  const lines: string[] = [];
+  const seen: Seen = { sidecarsRunning: 0 };
+  const right = await demo({
+    once: false,
+    signal: AbortSignal.abort(),
+    write: (line) => lines.push(line),
+    start: standIn(seen, {}),
+  });
+  assert.equal(right, false);
+  assert.equal(marks(lines), "✗✗✗");
+  assert.equal(seen.sidecarsRunning, 0);
+  assert.equal(await exists(pkiDirectory(seen)), false);
+});
+
 Deno.test("demo() removes its certificates when the sidecar does not start", async () => {
   const seen: Seen = { sidecarsRunning: 0 };
   await assert.rejects(

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { get, ok, postChunked } from "../support/messages.ts";
+import { Scene } from "../support/scene.ts";
+
+const FLOOD = "x".repeat(256 * 1024);
+const ENDLESS = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+const CHUNK = `40000\r\n${FLOOD}\r\n`;
+
+/** Runs `measure` once `written` stands still: all buffers on the way are full. */
+async function standstill(written: () => number): Promise<number> {
+  for (let before = -1, same = 0;;) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const now = written();
+    same = now === before ? same + 1 : 0;
+    if (same === 5 && now > 0) return now;
+    before = now;
+  }
+}
+
+Deno.test("a client that reads nothing holds the application back, and gets all of it in the end", async () => {
+  const TOTAL = 64 * 1024 * 1024;
+  let written = 0;
+  await using scene = await Scene.set(async (connection) => {
+    await connection.head();
+    await connection.write(
+      `HTTP/1.1 200 OK\r\nContent-Length: ${TOTAL}\r\n\r\n`,
+    );
+    while (written < TOTAL && await connection.write(FLOOD)) {
+      written += FLOOD.length;
+    }
+  });
+  using client = await scene.request(get());
+  await client.head();
+  const stuck = await standstill(() => written);
+  // Beyond what the kernel's buffers on both ways hold, nothing is taken.
+  assert.ok(stuck < 32 * 1024 * 1024, `${stuck} octets were taken`);
+  assert.equal(await client.skip(TOTAL), TOTAL);
+});
+
+Deno.test("an application that reads nothing holds the client back", async () => {
+  const reading = Promise.withResolvers<void>();
+  const TOTAL = 64 * 1024 * 1024;
+  await using scene = await Scene.set(async (connection) => {
+    await connection.head();
+    await reading.promise;
+    assert.equal(await connection.skip(TOTAL), TOTAL);
+    await connection.write(ok("all"));
+  });
+  using client = await scene.request(
+    `PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${TOTAL}\r\n\r\n`,
+  );
+  let sent = 0;
+  const sending = (async () => {
+    for (; sent < TOTAL; sent += FLOOD.length) await client.send(FLOOD);
+  })();
+  const stuck = await standstill(() => sent);
+  assert.ok(stuck < 32 * 1024 * 1024, `${stuck} octets were taken`);
+  reading.resolve();
+  await sending;
+  assert.equal((await client.response()).content, "all");
+});
+
+Deno.test("a client that takes nothing for BODY_TIMEOUT_SECS is cut", async () => {
+  const given = Promise.withResolvers<void>();
+  await using scene = await Scene.set(async (connection) => {
+    await connection.head();
+    await connection.write(ENDLESS);
+    while (await connection.write(CHUNK));
+    given.resolve();
+  }, { BODY_TIMEOUT_SECS: "1" });
+  using client = await scene.request(get());
+  await client.head();
+  await given.promise;
+  await scene.sidecar.idle();
+  assert.equal((await scene.sidecar.entry()).code, "CLIENT_GONE");
+});
+
+Deno.test("a client that stands still in both directions is cut", async () => {
+  const given = Promise.withResolvers<void>();
+  await using scene = await Scene.set(async (connection) => {
+    await connection.head();
+    await connection.write(ENDLESS);
+    while (await connection.write(CHUNK));
+    given.resolve();
+  }, { BODY_TIMEOUT_SECS: "1" });
+  using client = await scene.request(postChunked("1\r\na\r\n"));
+  await client.head();
+  await given.promise;
+  await scene.sidecar.idle();
+});
+
+Deno.test("a client that takes a response slowly gets it whole, though the connection is closed after it", async () => {
+  const TOTAL = 8 * 1024 * 1024;
+  await using scene = await Scene.set(ok("x".repeat(TOTAL)));
+  using client = await scene.request(get("/", "Connection: close\r\n"));
+  await client.head();
+  // Longer than the connection lingers.
+  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  assert.equal(await client.skip(TOTAL), TOTAL);
+  assert.deepEqual(await client.rest(), { text: "", end: "ended" });
+});

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { dirname, join, relative } from "node:path";
+
+const ROOT = join(import.meta.dirname!, "..");
+
+/** What anyone may import: they know nothing of the sidecar. */
+const LEAVES = ["deadlines", "errors", "lifecycle", "log", "x509"];
+
+/**
+ * Which part of `src/` may import which, the leaves apart. The parts meet in
+ * `app`, which alone knows them all.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  config: [],
+  http: [],
+  identity: [],
+  material: [],
+  net: [],
+  proxy: ["http", "upstream"],
+  tls: ["identity", "material", "net"],
+  upstream: ["http"],
+  app: [
+    "config",
+    "http",
+    "identity",
+    "material",
+    "net",
+    "proxy",
+    "tls",
+    "upstream",
+  ],
+  commands: ["app", "config"],
+};
+
+/** Modules that a part may not import, because another part is there to hide them. */
+const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
+  "node:tls": ["tls"],
+  "@peculiar/x509": ["commands"],
+  "@logtape/logtape": ["log"],
+};
+
+interface Import {
+  readonly file: string;
+  readonly part: string;
+  readonly specifier: string;
+  /** The part that it leads to; undefined for what is outside `src/`. */
+  readonly target: string | undefined;
+}
+
+async function sources(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of Deno.readDir(directory)) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory) found.push(...await sources(path));
+    else if (entry.name.endsWith(".ts")) found.push(path);
+  }
+  return found;
+}
+
+/** `http` for `src/http/input.ts`, `errors` for `src/errors.ts`. */
+function partOf(path: string): string {
+  return relative(join(ROOT, "src"), path).split("/")[0]!.replace(/\.ts$/, "");
+}
+
+async function importsOf(path: string): Promise<Import[]> {
+  const text = await Deno.readTextFile(path);
+  const pattern = /\b(?:from|import)\s*\(?\s*"([^"]+)"/g;
+  return [...text.matchAll(pattern)].map(([, specifier = ""]) => ({
+    file: relative(ROOT, path),
+    part: partOf(path),
+    specifier,
+    target: specifier.startsWith(".")
+      ? partOf(join(dirname(path), specifier))
+      : undefined,
+  }));
+}
+
+const files = await sources(join(ROOT, "src"));
+const imports = (await Promise.all(files.map(importsOf))).flat();
+
+Deno.test("a part of src/ imports only those parts that it may know", () => {
+  assert.ok(imports.length > 100, "the imports were not found");
+  for (const { file, part, specifier, target } of imports) {
+    if (target === undefined || target === part || LEAVES.includes(target)) {
+      continue;
+    }
+    assert.ok(
+      MAY_IMPORT[part]?.includes(target),
+      `${file} imports ${specifier}: ${part} may not know ${target}. Let ` +
+        "src/app.ts hand over what is needed, or move what both need into a leaf",
+    );
+  }
+});
+
+Deno.test("the leaves of src/ import nothing but leaves", () => {
+  for (const { file, part, target } of imports) {
+    if (!LEAVES.includes(part) || target === undefined) continue;
+    assert.ok(
+      LEAVES.includes(target),
+      `${file} imports ${target}: a leaf that knows a part can't be used by all`,
+    );
+  }
+});
+
+Deno.test("a module that one part hides is imported by that part alone", () => {
+  for (const { file, part, specifier } of imports) {
+    const owners = ONLY_IN[specifier];
+    assert.ok(
+      owners === undefined || owners.includes(part),
+      `${file} imports ${specifier}: only ${owners} may, so that one place ` +
+        "knows what the runtime does wrong",
+    );
+  }
+});
+
+Deno.test("main.ts alone touches the environment, signals and exit codes", async () => {
+  for (const path of files) {
+    const text = await Deno.readTextFile(path);
+    assert.doesNotMatch(
+      text,
+      /Deno\.(env|exit|exitCode|addSignalListener)\b/,
+      `${
+        relative(ROOT, path)
+      } touches the process: main.ts passes such things in`,
+    );
+  }
+});

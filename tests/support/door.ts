@@ -1,0 +1,92 @@
+import { Deadlines } from "../../src/deadlines.ts";
+import { MaterialStore } from "../../src/material/store.ts";
+import { listen, type Listener } from "../../src/net/listener.ts";
+import { AdmissionGuard, type Presented } from "../../src/tls/admission.ts";
+import { type Refusal, TlsDoor } from "../../src/tls/door.ts";
+import type { SecureConnection } from "../../src/tls/secure_connection.ts";
+import { ManualClock } from "./manual_clock.ts";
+import { materialOf } from "./material.ts";
+import { root, server } from "./sidecar.ts";
+import { eventually } from "./waiting.ts";
+
+/** A TLS door behind a port, with a clock that a test moves and nothing of HTTP. */
+export class TestDoor implements AsyncDisposable {
+  static readonly HANDSHAKE_TIMEOUT_MS = 10_000;
+
+  readonly clock = new ManualClock();
+  readonly admitted: SecureConnection[] = [];
+  readonly refusals: Refusal[] = [];
+  readonly door: TlsDoor;
+  readonly #listener: Listener;
+
+  private constructor(
+    store: MaterialStore,
+    onPresented: ((presented: Presented) => void) | undefined,
+  ) {
+    this.door = new TlsDoor({
+      store,
+      guard: new WatchedGuard(store, onPresented),
+      deadlines: new Deadlines(this.clock),
+      handshakeTimeoutMs: TestDoor.HANDSHAKE_TIMEOUT_MS,
+      onAdmitted: (connection) => this.admitted.push(connection),
+      onRefused: (refusal) => this.refusals.push(refusal),
+    });
+    this.#listener = listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      onConnection: (connection) => this.door.accept(connection),
+      onAcceptError() {},
+    });
+  }
+
+  /** Trusts the test root. `onPresented` sees what the guard is about to judge. */
+  static async open(
+    onPresented?: (presented: Presented) => void,
+  ): Promise<TestDoor> {
+    const material = await materialOf({ server, authorities: [root] });
+    return new TestDoor(new MaterialStore(material), onPresented);
+  }
+
+  get port(): number {
+    return this.#listener.address.port;
+  }
+
+  /** Connects, and says nothing. */
+  connect(): Promise<Deno.TcpConn> {
+    return Deno.connect({ hostname: "127.0.0.1", port: this.port });
+  }
+
+  /** Resolves when so many handshakes are under way. */
+  handshaking(count: number): Promise<void> {
+    return eventually(
+      () => this.door.handshaking === count,
+      `${count} handshakes`,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#listener.stop();
+    this.door.close();
+    for (const connection of this.admitted) connection.destroy();
+    await this.handshaking(0);
+  }
+}
+
+class WatchedGuard extends AdmissionGuard {
+  readonly #onPresented: ((presented: Presented) => void) | undefined;
+
+  constructor(
+    store: MaterialStore,
+    onPresented: ((presented: Presented) => void) | undefined,
+  ) {
+    super(store);
+    this.#onPresented = onPresented;
+  }
+
+  override judge(
+    ...args: Parameters<AdmissionGuard["judge"]>
+  ): ReturnType<AdmissionGuard["judge"]> {
+    this.#onPresented?.(args[0]);
+    return super.judge(...args);
+  }
+}

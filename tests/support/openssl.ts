@@ -1,0 +1,83 @@
+import { PemFiles } from "./pem_files.ts";
+import type { Issued } from "./pki.ts";
+
+/** Whether `openssl` is on this machine; tests that need it are ignored without. */
+export const hasOpenssl = await new Deno.Command("openssl", {
+  args: ["version"],
+  stdout: "null",
+  stderr: "null",
+}).output().then(({ success }) => success, () => false);
+
+/** What a run of `openssl s_client` saw. */
+export interface OpensslAnswer {
+  /** The session was resumed and not made anew. */
+  readonly resumed: boolean;
+  /** Everything it printed, what the server sent among it. */
+  readonly output: string;
+}
+
+/**
+ * `openssl s_client` with a certificate, and a directory to keep sessions in:
+ * it resumes, which the runtime's own client never does.
+ */
+export class Openssl implements AsyncDisposable {
+  readonly #files: PemFiles;
+  readonly #chain: readonly string[];
+
+  private constructor(files: PemFiles, chain: readonly string[]) {
+    this.#files = files;
+    this.#chain = chain;
+  }
+
+  static async create(
+    { certPem, chainPem, keyPem }: Pick<
+      Issued,
+      "certPem" | "chainPem" | "keyPem"
+    >,
+  ): Promise<Openssl> {
+    const chain = chainPem.slice(certPem.length);
+    const files = await PemFiles.write({
+      "client.crt": certPem,
+      "client.key": keyPem,
+      "chain.crt": chain,
+    });
+    // An empty file would keep it from starting.
+    return new Openssl(
+      files,
+      chain === "" ? [] : ["-cert_chain", "chain.crt"],
+    );
+  }
+
+  /**
+   * Handshakes, sends `input` and reads until the server closes. Relative paths
+   * in `args` are in a directory of this client's own.
+   */
+  async run(
+    { port, input }: { port: number; input: string },
+    ...args: string[]
+  ): Promise<OpensslAnswer> {
+    await using child = new Deno.Command("openssl", {
+      args: [
+        ...["s_client", "-connect", `127.0.0.1:${port}`, "-ign_eof"],
+        ...["-cert", "client.crt", "-key", "client.key", ...this.#chain],
+        ...args,
+      ],
+      cwd: this.#files.directory,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    // It may have been cut, and have left, before it read this.
+    await writer.write(new TextEncoder().encode(input)).catch(() => {});
+    await writer.close().catch(() => {});
+    const { stdout, stderr } = await child.output();
+    const decoder = new TextDecoder();
+    const output = decoder.decode(stdout) + decoder.decode(stderr);
+    return { resumed: /^Reused, TLSv1/m.test(output), output };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#files[Symbol.asyncDispose]();
+  }
+}
