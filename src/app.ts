@@ -85,10 +85,10 @@ export async function startSidecar(
       }
     } catch (error) {
       secure.destroy();
-      if (!(error instanceof SidecarError)) throw error;
+      const known = error instanceof SidecarError;
       logRefusal({
-        code: error.code,
-        detail: error.message,
+        code: known ? error.code : "INTERNAL",
+        detail: known ? error.message : String(error),
         address: facts.address,
       });
       return;
@@ -135,7 +135,11 @@ export async function startSidecar(
   }
   const { address, stop } = listener;
   lifecycle.enter("serving");
-  log.info("serving", { address: address.hostname, port: address.port });
+  log.info("serving", {
+    address: address.hostname,
+    port: address.port,
+    upstream_host: config.upstream.authority,
+  });
 
   async function shutdown(): Promise<boolean> {
     lifecycle.enter("draining");
@@ -214,6 +218,7 @@ function sessionParts(
       authority: config.upstream.authority,
       preserveHost: config.preserveHost,
       via: config.via,
+      keepAlive: config.upstreamKeepAlive,
     }),
     responseHeads: new ResponseHeadWriter(),
     accessLog: new AccessLog({ lines: accessLog, which: config.accessLog }),

@@ -67,6 +67,14 @@ export const SETTINGS = {
     description:
       "How long the application may take to begin its answer, in seconds",
   }),
+  upstreamKeepAlive: setting({
+    variable: "UPSTREAM_KEEP_ALIVE",
+    kind: boolean,
+    default: "true",
+    group: APPLICATION,
+    description:
+      "Use connections to it again; false where it leaves bodies unread",
+  }),
   /** Null where the application is left out of readiness (`none`). */
   upstreamReadiness: setting({
     variable: "UPSTREAM_READINESS_URL",

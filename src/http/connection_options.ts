@@ -6,7 +6,16 @@ import type { FieldSection } from "./field_section.ts";
 export interface ConnectionOptions {
   readonly close: boolean;
   readonly keepAlive: boolean;
+  /** The fields that it names, in lower case: hop-by-hop, in the trailers too. */
+  readonly named: ReadonlySet<string>;
 }
+
+/** What no `Connection` at all asks for. */
+export const NO_OPTIONS: ConnectionOptions = {
+  close: false,
+  keepAlive: false,
+  named: new Set(),
+};
 
 const SEPARATOR = /[ \t]*,[ \t]*/;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
@@ -43,7 +52,7 @@ export function applyConnectionOptions(
       else if (option !== "") (named ??= new Set()).add(option);
     }
   }
-  if (named === undefined) return { close, keepAlive };
+  if (named === undefined) return { ...NO_OPTIONS, close, keepAlive };
   for (const option of named) {
     if (!TOKEN.test(option) || ESSENTIAL.has(option)) {
       throw new SidecarError(
@@ -58,5 +67,5 @@ export function applyConnectionOptions(
       fields.setKind(line, FieldKind.HOP_BY_HOP);
     }
   }
-  return { close, keepAlive };
+  return { close, keepAlive, named };
 }

@@ -33,17 +33,27 @@ const NAMES: readonly (readonly [string, number])[] = [
   ["expect", FieldKind.EXPECT],
   ["date", FieldKind.DATE],
   ["keep-alive", FieldKind.HOP_BY_HOP],
+  // To CGI a `Proxy` field is the variable HTTP_PROXY.
+  ["proxy", FieldKind.HOP_BY_HOP],
   ["proxy-connection", FieldKind.HOP_BY_HOP],
   ["proxy-authenticate", FieldKind.HOP_BY_HOP],
   ["proxy-authorization", FieldKind.HOP_BY_HOP],
   ["upgrade", FieldKind.HOP_BY_HOP],
   ["http2-settings", FieldKind.HOP_BY_HOP],
   ["forwarded", FieldKind.CLIENT_CLAIM],
+  ["x-forwarded", FieldKind.CLIENT_CLAIM],
   ["x-real-ip", FieldKind.CLIENT_CLAIM],
+  ["client-cert", FieldKind.CLIENT_CLAIM],
+  ["client-cert-chain", FieldKind.CLIENT_CLAIM],
 ];
 
 /** Any field whose name begins so is a `CLIENT_CLAIM`. */
-const CLAIM_PREFIXES = ["x-client-", "x-forwarded-"];
+const CLAIM_PREFIXES = [
+  "x-client-",
+  "x-forwarded-",
+  "x-ssl-client-",
+  "ssl-client-",
+];
 
 /** Octets folded for comparison: lower case, and all but letters and digits taken for `-`. */
 const FOLDED = TOKEN_LOWER.map((octet) =>

@@ -13,6 +13,9 @@ export const NO_BODY: Framing = { kind: "none" };
 const CHUNKED: Framing = { kind: "chunked" };
 const UNTIL_CLOSE: Framing = { kind: "until-close" };
 
+/** The digits of the largest length that can be counted exactly. */
+const MAX_LENGTH_DIGITS = 16;
+
 /** The codes with which framing that cannot be trusted is refused. */
 interface FramingFaults {
   readonly length: ErrorCode;
@@ -97,7 +100,8 @@ function contentLength(
   const end = fields.valueEnd(line);
   let octets = 0;
   let i = fields.valueStart(line);
-  if (i === end) throw invalidLength(fault);
+  // More digits are zeros before the number: some read those as octal.
+  if (i === end || end - i > MAX_LENGTH_DIGITS) throw invalidLength(fault);
   for (; i < end; i++) {
     const digit = bytes[i]! - 0x30;
     if (digit < 0 || digit > 9) throw invalidLength(fault);

@@ -44,12 +44,12 @@ export const TARGET: Uint8Array = table((octet) =>
 
 /**
  * 1 where a `reg-name` may have the octet (RFC 3986 §3.2.2). Userinfo's `@` is
- * not among them.
+ * not among them, nor is the comma: in `X-Forwarded-Host` it would make two.
  */
 export const REG_NAME: Uint8Array = table((octet) =>
   isLetterOrDigit(octet) ||
     octet > SP && octet < 0x7f &&
-      "-._~%!$&'()*+,;=".includes(String.fromCharCode(octet))
+      "-._~%!$&'()*+;=".includes(String.fromCharCode(octet))
     ? 1
     : 0
 );

@@ -1,10 +1,11 @@
 import { SidecarError } from "../errors.ts";
 import { authorityOf, isAuthority } from "./authority.ts";
-import { applyConnectionOptions } from "./connection_options.ts";
+import { applyConnectionOptions, NO_OPTIONS } from "./connection_options.ts";
 import { FieldKind } from "./field_name.ts";
 import { FieldSection, MAX_SECTION_OCTETS } from "./field_section.ts";
 import { type Framing, NO_BODY, requestFraming } from "./framing.ts";
 import type { Input } from "./input.ts";
+import { methodOf } from "./method.ts";
 import {
   CR,
   latin1,
@@ -51,6 +52,8 @@ export class RequestHead {
   framing: Framing = NO_BODY;
   /** Whether the client allows another request after this one (RFC 9112 §9.3). */
   persistent = true;
+  /** The fields that `Connection` names. */
+  hopByHop = NO_OPTIONS.named;
   /** Whether the client waits for a 100 (RFC 9110 §10.1.1). */
   expectsContinue = false;
   /** Whether the client takes trailers (`TE: trailers`, RFC 9110 §10.1.4). */
@@ -129,15 +132,10 @@ export class RequestHead {
 
   #incomplete(full: boolean): false {
     if (!full) return false;
-    if (this.#inFields) {
-      throw new SidecarError(
-        "FIELDS_TOO_LARGE",
-        `Cannot take the request's head: expected at most ${MAX_SECTION_OCTETS} octets`,
-      );
-    }
+    const what = this.#inFields ? "request's head" : "request line";
     throw new SidecarError(
-      "TARGET_TOO_LONG",
-      `Cannot take the request line: expected at most ${MAX_SECTION_OCTETS} octets`,
+      this.#inFields ? "FIELDS_TOO_LARGE" : "TARGET_TOO_LONG",
+      `Cannot take the ${what}: expected at most ${MAX_SECTION_OCTETS} octets`,
     );
   }
 
@@ -158,13 +156,7 @@ export class RequestHead {
     if (i - methodStart > MAX_METHOD_OCTETS) throw invalidRequestLine();
     if (i >= end) return false;
     if (i === methodStart || bytes[i] !== SP) throw invalidRequestLine();
-    this.method = methodName(bytes, methodStart, i);
-    if (this.method === "CONNECT" || this.method === "TRACE") {
-      throw new SidecarError(
-        "METHOD_NOT_ALLOWED",
-        `Cannot serve method ${this.method}: expected one that this proxy forwards`,
-      );
-    }
+    this.method = methodOf(bytes, methodStart, i);
     const targetStart = ++i;
     while (i < end && TARGET[bytes[i]!] === 1) i++;
     if (i >= end) return false;
@@ -254,15 +246,11 @@ export class RequestHead {
           break;
       }
     }
-    this.persistent = this.minor === 1;
-    if (hasConnection) {
-      const options = applyConnectionOptions(
-        fields,
-        "CONNECTION_FIELD_INVALID",
-      );
-      this.persistent = !options.close &&
-        (this.minor === 1 || options.keepAlive);
-    }
+    const options = hasConnection
+      ? applyConnectionOptions(fields, "CONNECTION_FIELD_INVALID")
+      : NO_OPTIONS;
+    this.hopByHop = options.named;
+    this.persistent = !options.close && (this.minor === 1 || options.keepAlive);
     this.#checkAuthority(hostLine);
     this.framing = requestFraming(fields, this.minor);
   }
@@ -305,14 +293,4 @@ function invalidRequestLine(): SidecarError {
     "REQUEST_LINE_INVALID",
     'Cannot parse the request line: expected "method target HTTP/1.1" ended by CRLF',
   );
-}
-
-/** The method's name; those that come all the time without making a string. */
-function methodName(bytes: Uint8Array, start: number, end: number): string {
-  const length = end - start;
-  if (
-    length === 3 && bytes[start] === 0x47 && bytes[start + 1] === 0x45 &&
-    bytes[start + 2] === 0x54
-  ) return "GET";
-  return latin1(bytes, start, end);
 }

@@ -1,5 +1,5 @@
 import { SidecarError } from "../errors.ts";
-import { applyConnectionOptions } from "./connection_options.ts";
+import { applyConnectionOptions, NO_OPTIONS } from "./connection_options.ts";
 import { FieldKind } from "./field_name.ts";
 import { FieldSection, MAX_SECTION_OCTETS } from "./field_section.ts";
 import { type Framing, NO_BODY, responseFraming } from "./framing.ts";
@@ -31,6 +31,8 @@ export class ResponseHead {
   /** The minor version: 0 or 1. */
   minor = 1;
   framing: Framing = NO_BODY;
+  /** The fields that `Connection` names. */
+  hopByHop = NO_OPTIONS.named;
   /** Whether the application allows another request on the connection (RFC 9112 §9.3). */
   persistent = true;
 
@@ -114,11 +116,10 @@ export class ResponseHead {
       throw invalid("no change of protocol, for none was asked for");
     }
     const options = fields.find(FieldKind.CONNECTION) < 0
-      ? undefined
+      ? NO_OPTIONS
       : applyConnectionOptions(fields, "UPSTREAM_RESPONSE_INVALID");
-    this.persistent = this.minor === 1
-      ? options?.close !== true
-      : options?.keepAlive === true && !options.close;
+    this.hopByHop = options.named;
+    this.persistent = !options.close && (this.minor === 1 || options.keepAlive);
     this.framing = this.interim
       ? NO_BODY
       : responseFraming(fields, this.minor, { method, status: this.status });

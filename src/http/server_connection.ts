@@ -17,8 +17,8 @@ export interface Transport extends OctetSource {
   /** Sends octets, which may be used again at once. False when `drained` should be waited for. */
   write(octets: Uint8Array): boolean;
   drained(): Promise<void>;
-  /** Ends our side in order. */
-  end(): void;
+  /** Ends our side in order. Resolves when all that was written has left. */
+  end(): Promise<void>;
   /** Cuts the connection: what was under way is visibly not whole. */
   destroy(): void;
   /** Whether the client has ended its side, or the connection is gone. */
@@ -48,6 +48,8 @@ export interface RequestHandler {
   handle(connection: ServerConnection): Promise<Ending>;
   /** Answers what could not be taken for a request. The connection is then closed. */
   refuse(connection: ServerConnection, fault: SidecarError): void;
+  /** Told of what should never happen. The connection is then cut. */
+  onUnexpected(error: unknown): void;
 }
 
 /**
@@ -106,8 +108,8 @@ export class ServerConnection {
   async run(handler: RequestHandler): Promise<void> {
     try {
       if (await this.#serve(handler) !== "cut") await this.#linger();
-    } catch {
-      // The transport broke; there is nobody left to answer.
+    } catch (error) {
+      handler.onUnexpected(error);
     } finally {
       this.#state = "closed";
       this.#deadlines.remove(this.#deadline);
@@ -197,7 +199,10 @@ export class ServerConnection {
     this.#state = "waiting";
     if (this.#input.available > 0) return;
     const { headerMs, keepAliveMs } = this.#timeouts;
-    this.#deadline.arm(this.#served === 0 ? headerMs : keepAliveMs);
+    const patienceMs = this.#served === 0 ? headerMs : keepAliveMs;
+    this.#deadline.arm(
+      this.#retiring ? Math.min(LAST_CHANCE_MS, patienceMs) : patienceMs,
+    );
   }
 
   /** Whether the head is whole. Throws `SidecarError` for what is no request. */
@@ -234,17 +239,22 @@ export class ServerConnection {
   }
 
   /**
-   * Ends our side, then drains input for a while: closed at once with input
-   * unread, the connection would be reset, and the answer lost with it.
+   * Ends our side, and drains input until the client has had time to read the
+   * answer: closed with input unread, the connection would be reset, and the
+   * answer lost with it.
    */
   async #linger(): Promise<void> {
     this.#state = "lingering";
-    this.#transport.end();
-    this.#deadline.arm(LINGER.ms);
+    this.#sendDeadline.arm(this.#timeouts.bodyMs);
+    const sent = this.#transport.end().then(() => {
+      this.#sendDeadline.disarm();
+      this.#deadline.arm(LINGER.ms);
+    });
     for (let drained = 0; drained <= LINGER.octets;) {
       const octets = await this.#transport.read();
-      if (octets === null) return;
+      if (octets === null) break;
       drained += octets.length;
     }
+    await sent;
   }
 }

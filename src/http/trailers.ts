@@ -35,17 +35,22 @@ const FORBIDDEN = new Set([
   "www-authenticate",
 ]);
 
-/** Appends the last chunk (RFC 9112 §7.1) with those trailers that may be passed on. */
+/**
+ * Appends the last chunk (RFC 9112 §7.1) with those trailers that may be passed
+ * on. `hopByHop` are the names that the message's `Connection` gave.
+ */
 export function writeLastChunk(
   out: OctetWriter,
   trailers: FieldSection | undefined,
+  hopByHop: ReadonlySet<string>,
 ): void {
   out.addLatin1("0\r\n");
   if (trailers !== undefined) {
     for (let line = 0; line < trailers.count; line++) {
+      const name = trailers.name(line);
       if (
-        trailers.kind(line) === FieldKind.OTHER &&
-        !FORBIDDEN.has(trailers.name(line).replace(/[^a-z0-9]/g, "-"))
+        trailers.kind(line) === FieldKind.OTHER && !hopByHop.has(name) &&
+        !FORBIDDEN.has(name.replace(/[^a-z0-9]/g, "-"))
       ) {
         out.addRange(
           trailers.bytes,

@@ -1,14 +1,24 @@
 import { SidecarError } from "../errors.ts";
 
-/** After these an accept is worth trying again: descriptors get free, the next peer is there. */
+/**
+ * Want of these is worth waiting for. Any other failure concerns one connection
+ * alone, like one that was reset before it was accepted (`ENOTCONN`): waiting
+ * after it would let anyone who resets connections keep all others out.
+ */
+const EXHAUSTED = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
+
+/** Milliseconds to wait for resources. */
 const BACKOFF_MS = { first: 5, most: 1000 } as const;
+
+/** So many failures in a row are more than bad luck: the loop must not spin. */
+const MANY_FAILURES = 1000;
 
 export interface ListenOptions {
   hostname: string;
   /** 0 lets the system choose. */
   port: number;
   onConnection(connection: Deno.TcpConn): void;
-  /** Called when accepting fails; it is tried again after `retryMs`. */
+  /** Called when accepting fails for want of resources; it is tried again after `retryMs`. */
   onAcceptError(error: Error, retryMs: number): void;
   /** Waits, for tests to have a clock of their own. */
   wait?(ms: number): Promise<void>;
@@ -24,32 +34,39 @@ export interface Listener {
   stop(): Promise<void>;
 }
 
+/** The part of `Deno.TcpListener` that is used. */
+export type TcpListener = Pick<Deno.TcpListener, "accept" | "addr" | "close">;
+
 /**
- * Listens on TCP, and calls `onConnection` for each connection. A failing
- * accept, as with no file descriptor left, is tried again for as long as it
- * takes: iterating over a `Deno.Listener` would end for ever.
+ * Listens on TCP, and calls `onConnection`, which must not throw, for each
+ * connection. A failing accept is tried again for as long as it takes: iterating
+ * over a `Deno.Listener` would end for ever.
  *
  * Throws `SidecarError` with `LISTEN_FAILED` where the port cannot be had.
  */
 export function listen(options: ListenOptions): Listener {
-  const { hostname, port, onConnection, onAcceptError } = options;
-  const wait = options.wait ?? sleep;
-  const listener = open(options);
+  const { onConnection, onAcceptError, wait = sleep } = options;
+  const listener = bind(options);
   let stopped = false;
 
   async function acceptAll(): Promise<void> {
     let retryMs: number = BACKOFF_MS.first;
+    let failures = 0;
     while (!stopped) {
+      let connection: Deno.TcpConn;
       try {
-        const connection = await listener.accept();
-        retryMs = BACKOFF_MS.first;
-        onConnection(connection);
+        connection = await listener.accept();
       } catch (error) {
         if (stopped) return;
+        if (!isExhaustion(error) && ++failures % MANY_FAILURES !== 0) continue;
         onAcceptError(asError(error), retryMs);
         await wait(retryMs);
         retryMs = Math.min(2 * retryMs, BACKOFF_MS.most);
+        continue;
       }
+      retryMs = BACKOFF_MS.first;
+      failures = 0;
+      onConnection(connection);
     }
   }
 
@@ -64,20 +81,25 @@ export function listen(options: ListenOptions): Listener {
       return ended;
     },
   };
+}
 
-  function open(
-    { open = (where) => Deno.listen(where) }: ListenOptions,
-  ): Pick<Deno.TcpListener, "accept" | "addr" | "close"> {
-    try {
-      return open({ hostname, port });
-    } catch (error) {
-      throw new SidecarError(
-        "LISTEN_FAILED",
-        `Cannot listen on ${hostname} port ${port}: ${asError(error).message}`,
-        { cause: error },
-      );
-    }
+function bind(
+  { hostname, port, open = (where) => Deno.listen(where) }: ListenOptions,
+): TcpListener {
+  try {
+    return open({ hostname, port });
+  } catch (error) {
+    throw new SidecarError(
+      "LISTEN_FAILED",
+      `Cannot listen on ${hostname} port ${port}: ${asError(error).message}`,
+      { cause: error },
+    );
   }
+}
+
+function isExhaustion(error: unknown): boolean {
+  return error instanceof Error && "code" in error &&
+    typeof error.code === "string" && EXHAUSTED.has(error.code);
 }
 
 function sleep(ms: number): Promise<void> {

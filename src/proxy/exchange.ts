@@ -6,6 +6,7 @@ import type { Ending, ServerConnection } from "../http/server_connection.ts";
 import { writeLastChunk } from "../http/trailers.ts";
 import type { UpstreamConnection } from "../upstream/connection.ts";
 import type { UpstreamPool } from "../upstream/pool.ts";
+import type { RequestHeadWriter } from "./request_head_writer.ts";
 import {
   type ResponseHeadWriter,
   writeInterimHead,
@@ -14,10 +15,14 @@ import {
 /** Methods whose request may be sent twice (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 
+/** An application that sends more before its answer is not about to answer. */
+const MAX_INTERIM_RESPONSES = 32;
+
 /** What all exchanges share. */
 export interface ExchangeDependencies {
   readonly pool: UpstreamPool;
   readonly writers: OctetWriters;
+  readonly requestHeads: RequestHeadWriter;
   readonly responseHeads: ResponseHeadWriter;
   /** How long the application may take to begin its response, in milliseconds. */
   readonly upstreamTimeoutMs: number;
@@ -39,13 +44,17 @@ export class Exchange {
   /** Why the request's body could not be taken from the client, or no one is there to answer. */
   #clientFault: SidecarError | undefined;
   #sawContinue = false;
+  /** The status of the final response, once its head has come. */
+  #responseStatus = 0;
   /** Whether the response's body is sent in chunks. */
   #chunked = false;
   /** A piece of the response's body that is not to be copied, as `gather` gave it. */
   #large: Uint8Array | null | undefined;
 
-  /** The status of the response that has begun, 0 before. */
+  /** The status of the response of which something was sent, 0 before. */
   status = 0;
+  /** Octets of content that the client was sent. */
+  sent = 0;
 
   constructor(
     dependencies: ExchangeDependencies,
@@ -55,11 +64,6 @@ export class Exchange {
     this.#dependencies = dependencies;
     this.#connection = connection;
     this.#out = out;
-  }
-
-  /** Octets of content that were sent to the client. */
-  get sent(): number {
-    return this.status === 0 ? 0 : this.#upstream?.body.taken ?? 0;
   }
 
   /**
@@ -115,7 +119,8 @@ export class Exchange {
 
   /** One request on one connection, from its first octet to the response's last. */
   async #attempt(upstream: UpstreamConnection): Promise<Ending> {
-    const { pool, writers, upstreamTimeoutMs } = this.#dependencies;
+    const { pool, requestHeads, writers, upstreamTimeoutMs } =
+      this.#dependencies;
     const connection = this.#connection;
     const { method } = connection.head;
     this.#upstream = upstream;
@@ -126,7 +131,8 @@ export class Exchange {
         await upstream.send(this.#out.octets);
       } else upload = this.#upload(upstream);
       await upstream.readHead(method);
-      while (upstream.head.interim) {
+      for (let interims = 0; upstream.head.interim; interims++) {
+        if (interims === MAX_INTERIM_RESPONSES) throw tooManyInterims();
         await this.#relayInterim(upstream);
         await upstream.readHead(method);
       }
@@ -140,7 +146,11 @@ export class Exchange {
       writers.give(out);
       if (upload === undefined || connection.body.done) {
         await upload;
-        pool.give(upstream);
+        // A client that leaves from now on must not take with it a connection
+        // that is the next one's.
+        this.#upstream = undefined;
+        if (requestHeads.mayReuse(connection.head)) pool.give(upstream);
+        else upstream.destroy();
         return ending;
       }
       // Answered before its body was read; nobody wants the rest of it.
@@ -150,6 +160,7 @@ export class Exchange {
       upstream.destroy();
       throw error;
     } finally {
+      if (this.status !== 0) this.sent = upstream.body.taken;
       if (upload !== undefined && upstream.destroyed) {
         connection.abandonBody();
         await upload;
@@ -188,10 +199,12 @@ export class Exchange {
       }
       if (piece !== undefined) await this.#sendUpstream(upstream, piece);
     }
-    if (chunked) writeLastChunk(out, body.trailers);
+    if (chunked) writeLastChunk(out, body.trailers, connection.head.hopByHop);
     if (out.length > 0) await this.#sendUpstream(upstream, out.octets);
     // From now on it is the application that is waited for.
-    if (this.status === 0) upstream.arm(this.#dependencies.upstreamTimeoutMs);
+    if (this.#responseStatus === 0) {
+      upstream.arm(this.#dependencies.upstreamTimeoutMs);
+    }
   }
 
   async #sendUpstream(
@@ -220,7 +233,7 @@ export class Exchange {
     const delimited = kind === "none" || kind === "length";
     const isHttp10 = this.#connection.head.minor === 0;
     const persists = this.#mayPersist(delimited);
-    this.status = head.status;
+    this.#responseStatus = head.status;
     this.#chunked = !delimited && !isHttp10;
     this.#dependencies.responseHeads.write(out, head, {
       chunked: this.#chunked,
@@ -244,7 +257,9 @@ export class Exchange {
   #endResponse(upstream: UpstreamConnection, out: OctetWriter): boolean {
     this.#large = gather(upstream.body, out, this.#chunked);
     if (this.#large !== null) return false;
-    if (this.#chunked) writeLastChunk(out, upstream.body.trailers);
+    if (this.#chunked) {
+      writeLastChunk(out, upstream.body.trailers, upstream.head.hopByHop);
+    }
     return true;
   }
 
@@ -265,10 +280,18 @@ export class Exchange {
   }
 
   #sendClient(out: OctetWriter): Promise<void> | undefined {
+    this.status = this.#responseStatus;
     const sending = this.#connection.send(out.octets);
     out.clear();
     return sending;
   }
+}
+
+function tooManyInterims(): SidecarError {
+  return new SidecarError(
+    "UPSTREAM_RESPONSE_INVALID",
+    `Cannot take the application's response: expected at most ${MAX_INTERIM_RESPONSES} interim ones before it`,
+  );
 }
 
 function clientGone(): SidecarError {

@@ -9,6 +9,7 @@ const HOST_BEGIN = ascii("Host: ");
 const FORWARDED_HOST_BEGIN = ascii("X-Forwarded-Host: ");
 const CHUNKED = ascii("Transfer-Encoding: chunked\r\n");
 const TAKES_TRAILERS = ascii("TE: trailers\r\nConnection: TE\r\n");
+const CLOSE = ascii("Connection: close\r\n");
 const CRLF = ascii("\r\n");
 
 /** By which name this proxy is in `Via` (RFC 9110 §7.6.3): a pseudonym, so that no host name leaks. */
@@ -40,7 +41,12 @@ export interface RequestHeadOptions {
   /** Whether the client's `Host` stays instead. */
   readonly preserveHost: boolean;
   readonly via: boolean;
+  /** Whether connections to the application are used again. */
+  readonly keepAlive: boolean;
 }
+
+/** Methods whose content means nothing (RFC 9110 §9.3), so that some leave it unread. */
+const WITHOUT_CONTENT = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
 
 /**
  * Writes request heads for the application: the client's lines spliced in as
@@ -51,11 +57,25 @@ export class RequestHeadWriter {
   readonly #hostLine: Uint8Array;
   readonly #preserveHost: boolean;
   readonly #via: boolean;
+  readonly #keepAlive: boolean;
 
-  constructor({ authority, preserveHost, via }: RequestHeadOptions) {
+  constructor(
+    { authority, preserveHost, via, keepAlive }: RequestHeadOptions,
+  ) {
     this.#hostLine = ascii(`Host: ${authority}\r\n`);
     this.#preserveHost = preserveHost;
     this.#via = via;
+    this.#keepAlive = keepAlive;
+  }
+
+  /**
+   * Whether the connection may be used again after this request. An application
+   * that leaves content unread takes it for the next request, which then would
+   * come from a client with the identity of its choice.
+   */
+  mayReuse({ framing, method }: RequestHead): boolean {
+    return this.#keepAlive &&
+      (framing.kind === "none" || !WITHOUT_CONTENT.has(method));
   }
 
   /** Appends the head. `clientLines` say who the client is, each ended by CRLF. */
@@ -71,6 +91,7 @@ export class RequestHeadWriter {
     spliceFields(out, head.fields, FORWARDED[head.minor === 1 ? 1 : 0]);
     if (head.framing.kind === "chunked") out.add(CHUNKED);
     if (head.takesTrailers) out.add(TAKES_TRAILERS);
+    if (!this.mayReuse(head)) out.add(CLOSE);
     if (hasAuthority) {
       out.add(FORWARDED_HOST_BEGIN);
       out.addRange(bytes, authorityStart, authorityEnd);

@@ -8,12 +8,10 @@ import type {
 import { AccessLog, type ConnectionFields } from "./access_log.ts";
 import { writeErrorResponse } from "./error_response.ts";
 import { Exchange, type ExchangeDependencies } from "./exchange.ts";
-import type { RequestHeadWriter } from "./request_head_writer.ts";
 import { statusOf } from "./status.ts";
 
 /** What all sessions share. */
 export interface SessionDependencies extends ExchangeDependencies {
-  readonly requestHeads: RequestHeadWriter;
   readonly accessLog: AccessLog;
   /** Milliseconds, never going back. */
   readonly now: () => number;
@@ -51,19 +49,19 @@ export class Session implements RequestHandler {
     const started = now();
     const requestPart = accessLog.requestPart(connection.head);
     const out = writers.take();
-    requestHeads.write(out, connection.head, this.#clientLines);
     const exchange = new Exchange(this.#dependencies, connection, out);
     let code: ErrorCode | undefined;
     let ending: Ending = "cut";
     let status = 0;
     try {
+      requestHeads.write(out, connection.head, this.#clientLines);
       ending = await exchange.run();
     } catch (error) {
       code = this.#codeOf(error);
       // Once a response has begun, only a cut tells that it is not whole.
       if (exchange.status === 0 && code !== "CLIENT_GONE") {
         status = statusOf(code);
-        ending = this.#answer(connection, code);
+        ending = await this.#answer(connection, code);
       }
     }
     writers.give(out);
@@ -88,11 +86,14 @@ export class Session implements RequestHandler {
     });
   }
 
-  /** Answers a request that could not be forwarded. */
-  #answer(connection: ServerConnection, code: ErrorCode): Ending {
+  /** Waited for as any answer is, or a client that reads none could have us hold many. */
+  async #answer(
+    connection: ServerConnection,
+    code: ErrorCode,
+  ): Promise<Ending> {
     const { head, body, retiring } = connection;
     const close = !head.persistent || retiring || !body.done;
-    this.#send(connection, code, {
+    await this.#send(connection, code, {
       close,
       withContent: head.method !== "HEAD",
     });
@@ -103,7 +104,7 @@ export class Session implements RequestHandler {
     connection: ServerConnection,
     code: ErrorCode,
     { close, withContent }: { close: boolean; withContent: boolean },
-  ): void {
+  ): Promise<void> | undefined {
     const { writers, responseHeads } = this.#dependencies;
     const out = writers.take();
     writeErrorResponse(out, {
@@ -113,14 +114,18 @@ export class Session implements RequestHandler {
       withContent,
       dateLine: responseHeads.dateLine(),
     });
-    // Whoever takes this too slowly is waited for when the connection ends.
-    connection.send(out.octets);
+    const sending = connection.send(out.octets);
     writers.give(out);
+    return sending;
   }
 
   #codeOf(error: unknown): ErrorCode {
     if (error instanceof SidecarError) return error.code;
-    this.#dependencies.onUnexpected(error);
+    this.onUnexpected(error);
     return "INTERNAL";
+  }
+
+  onUnexpected(error: unknown): void {
+    this.#dependencies.onUnexpected(error);
   }
 }

@@ -62,7 +62,8 @@ export class TlsDoor {
   accept(connection: Deno.TcpConn): void {
     const { deadlines, handshakeTimeoutMs } = this.#options;
     const { current, server } = this.#serving;
-    const address = connection.remoteAddr.hostname;
+    // On a port of both families IPv4 comes as `::ffff:192.0.2.1`.
+    const address = connection.remoteAddr.hostname.replace(/^::ffff:/, "");
     connection.setNoDelay(true);
     const stream = new TcpStream(connection);
     this.#handshaking.add(stream);

@@ -128,9 +128,17 @@ export class SecureConnection {
     this.#onDrained = undefined;
   }
 
-  /** Ends our side in order: what was written leaves, then close_notify and FIN. */
-  end(): void {
-    if (!this.#socket.destroyed) this.#socket.end();
+  /**
+   * Ends our side in order: what was written leaves, then close_notify and FIN.
+   * Resolves when that is done, or the connection is gone.
+   */
+  end(): Promise<void> {
+    if (this.#closed || this.#socket.destroyed) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#stream.once("finish", resolve);
+    this.#stream.once("close", resolve);
+    this.#socket.end();
+    return promise;
   }
 
   /**

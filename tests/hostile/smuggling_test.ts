@@ -55,10 +55,6 @@ const ATTACKS: Readonly<Record<string, string>> = {
     `Content-Length: ${SMUGGLED.length}\r\nConnection: content-length\r\n`,
     SMUGGLED,
   ),
-  "a chunk size that wraps at 32 bits": attack(
-    "Transfer-Encoding: chunked\r\n",
-    `100000000\r\n\r\n0\r\n\r\n${SMUGGLED}`,
-  ),
   "a chunk size that wraps at 64 bits": attack(
     "Transfer-Encoding: chunked\r\n",
     `10000000000000000\r\n0\r\n\r\n${SMUGGLED}`,
@@ -90,17 +86,34 @@ for (const [name, octets] of Object.entries(ATTACKS)) {
       targets.push((await connection.rest()).text);
     });
     using client = await scene.request(octets);
-    await client.endWrite();
-    const { text } = await client.rest();
-    // At most one answer, a refusal, and nothing served after it.
-    assert.match(text, /^HTTP\/1\.1 (400|501) /);
-    assert.equal(text.split("HTTP/1.1 ").length, 2, text);
+    const { status } = await client.response();
+    assert.ok(status === 400 || status === 501, `${status}`);
+    assert.deepEqual(await client.rest(), { text: "", end: "ended" });
+    client.close();
     await scene.sidecar.idle();
     for (const target of targets) {
       assert.doesNotMatch(target, /GET \/(smuggled|after)/);
     }
   });
 }
+
+Deno.test("a chunk size that would wrap at 32 bits counts what it says", async () => {
+  const received = Promise.withResolvers<string>();
+  await using scene = await Scene.set(async (connection) => {
+    await connection.head();
+    received.resolve(await connection.octets(1 + SMUGGLED.length));
+    await connection.rest();
+  });
+  using client = await scene.request(attack(
+    "Transfer-Encoding: chunked\r\n",
+    `100000000\r\n${SMUGGLED}0\r\n\r\n`,
+  ));
+  // In a chunk: after its size, so nothing that begins with a method.
+  assert.match(await received.promise, /^[0-9a-f]+\r\nGET \/smuggled/);
+  client.close();
+  await scene.sidecar.idle();
+  assert.equal(scene.sidecar.entries.length, 1);
+});
 
 Deno.test("what looks like a request within a body is content", async () => {
   const bodies: string[] = [];

@@ -30,6 +30,14 @@ const UNKNOWN_CRITICAL = extension("1.3.6.1.4.1.99999.1", nullValue(), {
   critical: true,
 });
 
+const strangers = Array.from(
+  { length: 16 },
+  (_, number) => createAuthority({ commonName: `Stranger ${number}` }),
+);
+function pemOf({ certPem }: Issued): string {
+  return certPem;
+}
+
 /** By what they are; the code is the log's. */
 const REFUSED: [name: string, identity: Issued | undefined, code: string][] = [
   ["without a certificate", undefined, "HANDSHAKE_FAILED"],
@@ -77,6 +85,11 @@ const REFUSED: [name: string, identity: Issued | undefined, code: string][] = [
     "that its intermediate's name constraints exclude",
     constrained.issue({ dnsNames: ["example.com"] }),
     "UNAUTHORIZED",
+  ],
+  [
+    "that sends 16 strangers' certificates before its intermediate",
+    { ...leaf, chainPem: [leaf, ...strangers, middle].map(pemOf).join("") },
+    "PATH_NOT_FOUND",
   ],
   [
     "of an intermediate that has expired",

@@ -153,8 +153,30 @@ for (const version of ["-tls1_2", "-tls1_3"]) {
     assert.equal(connections.length, before);
   });
 
-  // The sidecar's own refusals cut the connection before a ticket has left. That
-  // is luck and no promise, so the ticket comes from a server that refuses nobody.
+  const REFUSED: [name: string, identity: Issued, codes: string[]][] = [
+    ["a client of another CA", other.issue(), [
+      "UNAUTHORIZED",
+      "PATH_NOT_FOUND",
+    ]],
+    ["a CA of the bundle", root, ["LEAF_IS_CA", "LEAF_IS_CA"]],
+  ];
+  for (const [name, identity, codes] of REFUSED) {
+    test(`${name} resumes the session that came with its refusal, and is refused again`, async () => {
+      await using resuming = await Resuming.set({ identity, trusting: [root] });
+      const first = await resuming.run(version, "-sess_out", "session");
+      const second = await resuming.run(version, "-sess_in", "session");
+      assert.deepEqual([isIn(first), isIn(second)], [false, false]);
+      // Without a ticket, which the cut may have been too quick for, s_client
+      // does not connect again.
+      assert.deepEqual(
+        resuming.refusals,
+        second.resumed ? codes : codes.slice(0, 1),
+      );
+      assert.equal(resuming.application.connections.length, 0);
+    });
+  }
+
+  // A ticket from where nobody is refused is one for certain.
   const UNVERIFIED: [name: string, identity: Issued, code: string][] = [
     ["a client of another CA", other.issue(), "PATH_NOT_FOUND"],
     ["a CA of the bundle", root, "LEAF_IS_CA"],

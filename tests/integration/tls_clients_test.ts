@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { SecureVersion } from "node:tls";
 import { type Attempt, attempt } from "../support/attempt.ts";
 import { hasOpenssl, Openssl } from "../support/openssl.ts";
-import { PemFiles } from "../support/pem_files.ts";
+import { temporaryDirectory } from "../support/files.ts";
 import { createAuthority, type Issued } from "../support/pki.ts";
 import type { KeyAlgorithm, SignatureAlgorithm } from "../support/pki_keys.ts";
 import { Scene } from "../support/scene.ts";
@@ -56,12 +56,25 @@ const strangers = Array.from(
   (_, number) => createAuthority({ commonName: `Stranger ${number}` }),
 );
 
+const oldRoot = createAuthority({ commonName: "Old Root" });
+const byRoot = root.issueAuthority({ commonName: "Cross" });
+const byOldRoot = oldRoot.issueAuthority({
+  commonName: "Cross",
+  key: byRoot.key,
+});
+
 const CHAINS: Record<string, Issued> = {
   "under two intermediates": leaf,
   "that sends its root, too": presenting(leaf, lower, upper, root),
   "that sends its chain upside down": presenting(leaf, upper, lower),
   "that sends its leaf twice": presenting(client, client),
   "that sends a stranger's certificate": presenting(client, leaf),
+  "whose intermediate an old root signed, too": presenting(
+    byRoot.issue(),
+    byOldRoot,
+    oldRoot,
+    byRoot,
+  ),
   "that sends its chain among those of strangers": presenting(
     leaf,
     ...strangers,
@@ -157,7 +170,7 @@ for (const version of ["--http1.1", "--http1.0", "--http2"]) {
     ignore: !hasCurl,
     async fn() {
       await using scene = await Scene.set(OK);
-      await using files = await PemFiles.write({
+      await using directory = await temporaryDirectory({
         "client.crt": leaf.chainPem,
         "client.key": leaf.keyPem,
         "root.crt": root.certPem,
@@ -169,7 +182,7 @@ for (const version of ["--http1.1", "--http1.0", "--http2"]) {
           ...["--cacert", "root.crt", "--write-out", " %{http_code}"],
           `https://127.0.0.1:${scene.sidecar.port}/`,
         ],
-        cwd: files.directory,
+        cwd: directory.path,
       }).output();
       assert.equal(code, 0);
       assert.equal(new TextDecoder().decode(stdout), "in 200");

@@ -4,7 +4,11 @@ import { attempt } from "../support/attempt.ts";
 import { type Cut, Cutter } from "../support/cutter.ts";
 import { Scene } from "../support/scene.ts";
 import { client } from "../support/sidecar.ts";
-import { hasTcpTable, serverDescriptors } from "../support/tcp_table.ts";
+import {
+  establishedTo,
+  hasTcpTable,
+  serverDescriptors,
+} from "../support/tcp_table.ts";
 import { eventually, soon } from "../support/waiting.ts";
 
 const ANSWER = `HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n${
@@ -49,6 +53,11 @@ for (const version of ["TLSv1.2", "TLSv1.3"] satisfies SecureVersion[]) {
       await eventually(
         async () => await serverDescriptors(sidecar.port) === 0,
         "descriptors to be closed",
+      );
+      const { port } = scene.application;
+      assert.ok(
+        await establishedTo(port) <= AT_ONCE,
+        "requests of clients that are gone are still under way",
       );
     }
     const faults = sidecar.events

@@ -103,8 +103,10 @@ Deno.test("an admitted connection is not closed when a handshake would have to b
     new TextDecoder().decode(await connection.read() ?? undefined),
     /^GET \/ /,
   );
-  connection.destroy();
-  await soon(attempted, "the client to be closed");
+  connection.write(new TextEncoder().encode("late"));
+  connection.end();
+  const { answer } = await soon(attempted, "the client to be closed");
+  assert.equal(answer, "late");
   assert.deepEqual(door.refusals, []);
   await nothingLeft(door);
 });
@@ -163,6 +165,59 @@ Deno.test("a client that leaves in the middle of the handshake leaves nothing be
   }
   await nothingLeft(door);
   assert.deepEqual(door.refusals.map(({ code }) => code), ["HANDSHAKE_FAILED"]);
+});
+
+/** How a TLS 1.2 handshake is refused when the last octet of one of the client's records is altered. */
+async function refusalOfAltered(
+  isIt: (type: number, message: number) => boolean,
+): Promise<string | undefined> {
+  await using door = await TestDoor.open();
+  await using relay = new Relay(door.port, (octets) => {
+    const view = new DataView(octets.buffer, octets.byteOffset);
+    for (let at = 0, end; at + 5 < octets.length; at = end) {
+      end = at + 5 + view.getUint16(at + 3);
+      if (isIt(view.getUint8(at), view.getUint8(at + 5))) {
+        view.setUint8(end - 1, view.getUint8(end - 1) ^ 1);
+      }
+    }
+  });
+  const { port } = relay;
+  const attempted = attempt({ port, identity: client, version: "TLSv1.2" });
+  relay.release();
+  await soon(attempted, "the refusal");
+  await nothingLeft(door);
+  assert.equal(door.admitted.length, 0);
+  return door.refusals[0]?.detail;
+}
+
+Deno.test("a client that does not prove that the key is its own is refused (RFC 5246 §7.4.8)", async () => {
+  // With TLS 1.2 the CertificateVerify is in the clear. Nobody looking at its
+  // signature, the Finished that covers it would be what does not decrypt.
+  const certificateVerify = await refusalOfAltered(
+    (type, message) => type === 22 && message === 15,
+  );
+  assert.equal(certificateVerify, "unable to verify the first certificate");
+  let isNext = false;
+  const finished = await refusalOfAltered((type) => {
+    const isFinished = isNext;
+    isNext = type === 20;
+    return isFinished;
+  });
+  assert.match(finished ?? "", /decrypt/);
+});
+
+Deno.test("a record that was tampered with ends the connection, and nothing else", async () => {
+  await using door = await TestDoor.open();
+  await using relay = new Relay(door.port);
+  const attempted = attempt({ port: relay.port, identity: client });
+  relay.release();
+  await eventually(() => door.admitted.length === 1, "admission");
+  const [connection] = door.admitted;
+  assert.ok(await connection?.read(), "the request");
+  await relay.inject(Uint8Array.of(23, 3, 3, 0, 20, ...new Uint8Array(20)));
+  assert.equal(await soon(connection!.read(), "the end"), null);
+  await soon(attempted, "the client to be closed");
+  await nothingLeft(door);
 });
 
 Deno.test("a door that closes cuts the handshakes that are under way", async () => {

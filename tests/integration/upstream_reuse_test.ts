@@ -82,6 +82,7 @@ Deno.test("a request that is answered in part is not sent again", async () => {
 });
 
 Deno.test("a POST whose kept connection was closed before it came goes to a fresh one", async () => {
+  const closed = Promise.withResolvers<void>();
   await using scene = await Scene.set(inTurn(
     async (connection) => {
       await answerOnce(connection, "first");
@@ -94,7 +95,6 @@ Deno.test("a POST whose kept connection was closed before it came goes to a fres
       await connection.write(ok("second"));
     },
   ));
-  const closed = Promise.withResolvers<void>();
   using client = await scene.request(get());
   await client.response();
   // The sidecar has seen the end, and has ended its own side.

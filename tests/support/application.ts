@@ -104,18 +104,13 @@ export class Application implements AsyncDisposable {
     return application;
   }
 
-  /** Answers the head of every request with the same octets, or with what `answer` makes of it. */
-  static answering(
-    answer: string | ((head: string) => string | Promise<string>),
-  ): Promise<Application> {
+  /** Answers the head of every request with the same octets. */
+  static answering(answer: string): Promise<Application> {
     return Application.start(async (connection) => {
-      for (;;) {
-        const head = await connection.head();
-        if (head === undefined) return connection.end();
-        await connection.write(
-          typeof answer === "string" ? answer : await answer(head),
-        );
+      while (await connection.head() !== undefined) {
+        await connection.write(answer);
       }
+      connection.end();
     });
   }
 

@@ -44,11 +44,15 @@ export class OctetReader {
 
   /** Takes at most `count` octets as they come, keeps none, and returns how many there were. */
   async skip(count: number): Promise<number> {
-    let skipped = 0;
-    for (;;) {
-      skipped += this.#take(count - skipped).length;
-      if (skipped === count || !await this.#more()) return skipped;
+    let skipped = this.#take(count).length;
+    while (skipped < count) {
+      const octets = await this.#next();
+      if (octets === undefined) break;
+      const wanted = Math.min(octets.length, count - skipped);
+      skipped += wanted;
+      this.#text = latin1(octets.subarray(wanted));
     }
+    return skipped;
   }
 
   /** Takes all that is left, and how the stream ended. */
@@ -64,14 +68,17 @@ export class OctetReader {
   }
 
   async #more(): Promise<boolean> {
-    if (this.#end !== undefined) return false;
-    const pulled = await soon(this.#pull(), "octets");
-    if (typeof pulled === "string") {
-      this.#end = pulled;
-      return false;
-    }
-    this.#text += latin1(pulled);
+    const octets = await this.#next();
+    if (octets === undefined) return false;
+    this.#text += latin1(octets);
     return true;
+  }
+
+  async #next(): Promise<Uint8Array | undefined> {
+    if (this.#end !== undefined) return undefined;
+    const pulled = await soon(this.#pull(), "octets");
+    if (typeof pulled !== "string") return pulled;
+    this.#end = pulled;
   }
 }
 
@@ -83,7 +90,7 @@ export function latin1(octets: Uint8Array): string {
 
 /** Text of characters up to U+00FF as octets. */
 export function octetsOf(text: string | Uint8Array): Uint8Array<ArrayBuffer> {
-  return typeof text === "string"
-    ? Uint8Array.from(text, (character) => character.charCodeAt(0))
-    : new Uint8Array(text);
+  return new Uint8Array(
+    typeof text === "string" ? Buffer.from(text, "latin1") : text,
+  );
 }

@@ -1,4 +1,4 @@
-import { PemFiles } from "./pem_files.ts";
+import { temporaryDirectory } from "./files.ts";
 import type { Issued } from "./pki.ts";
 
 /** Whether `openssl` is on this machine; tests that need it are ignored without. */
@@ -21,11 +21,14 @@ export interface OpensslAnswer {
  * it resumes, which the runtime's own client never does.
  */
 export class Openssl implements AsyncDisposable {
-  readonly #files: PemFiles;
+  readonly #directory: Awaited<ReturnType<typeof temporaryDirectory>>;
   readonly #chain: readonly string[];
 
-  private constructor(files: PemFiles, chain: readonly string[]) {
-    this.#files = files;
+  private constructor(
+    directory: Awaited<ReturnType<typeof temporaryDirectory>>,
+    chain: readonly string[],
+  ) {
+    this.#directory = directory;
     this.#chain = chain;
   }
 
@@ -36,14 +39,14 @@ export class Openssl implements AsyncDisposable {
     >,
   ): Promise<Openssl> {
     const chain = chainPem.slice(certPem.length);
-    const files = await PemFiles.write({
+    const directory = await temporaryDirectory({
       "client.crt": certPem,
       "client.key": keyPem,
       "chain.crt": chain,
     });
     // An empty file would keep it from starting.
     return new Openssl(
-      files,
+      directory,
       chain === "" ? [] : ["-cert_chain", "chain.crt"],
     );
   }
@@ -62,7 +65,7 @@ export class Openssl implements AsyncDisposable {
         ...["-cert", "client.crt", "-key", "client.key", ...this.#chain],
         ...args,
       ],
-      cwd: this.#files.directory,
+      cwd: this.#directory.path,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -78,6 +81,6 @@ export class Openssl implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#files[Symbol.asyncDispose]();
+    await this.#directory[Symbol.asyncDispose]();
   }
 }

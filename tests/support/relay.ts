@@ -1,18 +1,24 @@
 /**
  * Stands between clients and a port of 127.0.0.1. What a client sends once the
  * server has answered is held until `release` is called: so a handshake stays
- * half done for as long as a test likes.
+ * half done for as long as a test likes. `alter` may change what was held.
  */
 export class Relay implements AsyncDisposable {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #target: number;
+  readonly #alter: (octets: Uint8Array<ArrayBuffer>) => void;
   readonly #open = new Set<Deno.TcpConn>();
+  readonly #servers: Deno.TcpConn[] = [];
   readonly #tasks = new Set<Promise<void>>();
   readonly #holding = Promise.withResolvers<void>();
   readonly #released = Promise.withResolvers<void>();
 
-  constructor(target: number) {
+  constructor(
+    target: number,
+    alter: (octets: Uint8Array<ArrayBuffer>) => void = () => {},
+  ) {
     this.#target = target;
+    this.#alter = alter;
     this.#run(this.#accept());
   }
 
@@ -28,6 +34,12 @@ export class Relay implements AsyncDisposable {
   /** Sends on what is held, and all that follows. */
   release(): void {
     this.#released.resolve();
+  }
+
+  /** Sends octets on the first connection that its client did not write. */
+  async inject(octets: Uint8Array<ArrayBuffer>): Promise<void> {
+    const [server] = this.#servers;
+    await server?.write(octets);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -53,14 +65,16 @@ export class Relay implements AsyncDisposable {
         port: this.#target,
       });
       this.#open.add(server);
+      this.#servers.push(server);
       let answered = false;
       this.#run(this.#copy(server, client, () => {
         answered = true;
       }));
-      this.#run(this.#copy(client, server, async () => {
+      this.#run(this.#copy(client, server, async (octets) => {
         if (!answered) return;
         this.#holding.resolve();
         await this.#released.promise;
+        this.#alter(octets);
       }));
     }
   }
@@ -69,12 +83,12 @@ export class Relay implements AsyncDisposable {
   async #copy(
     from: Deno.TcpConn,
     to: Deno.TcpConn,
-    before: () => void | Promise<void>,
+    before: (octets: Uint8Array<ArrayBuffer>) => void | Promise<void>,
   ): Promise<void> {
     const writer = to.writable.getWriter();
     try {
       for await (const octets of from.readable) {
-        await before();
+        await before(octets);
         await writer.write(octets);
       }
     } finally {

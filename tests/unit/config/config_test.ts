@@ -38,6 +38,7 @@ Deno.test("parseConfig() gives the defaults where nothing is set", () => {
       url: "http://localhost:8080",
     },
     upstreamTimeoutSecs: 60,
+    upstreamKeepAlive: true,
     upstreamReadiness: {
       hostname: "localhost",
       port: 8080,
@@ -70,6 +71,7 @@ Deno.test("parseConfig() reads every setting from its variable", () => {
     TLS_LISTEN_PORT: "0",
     UPSTREAM_URL: "http://app:81",
     UPSTREAM_TIMEOUT_SECS: "2",
+    UPSTREAM_KEEP_ALIVE: "false",
     UPSTREAM_READINESS_URL: "none",
     READINESS_TIMEOUT_SECS: "3",
     CERT_DIR: "certs",

@@ -11,7 +11,7 @@ const TAKEN: readonly (readonly [string, string])[] = [
     "RFC 9110 §9.1: a method of 64 octets",
     line(`${"A".repeat(64)} / HTTP/1.1`),
   ],
-  ["RFC 9110 §9.1: methods are case-sensitive", line("trace / HTTP/1.1")],
+  ["RFC 9110 §9.1: methods are case-sensitive", line("get / HTTP/1.1")],
   [
     "RFC 9110 §9.1: every octet that a token may have",
     line("!#$%&'*+-.^_`|~09azAZ / HTTP/1.1"),
@@ -40,7 +40,7 @@ const TAKEN: readonly (readonly [string, string])[] = [
     "127.0.0.1:0",
     "[::1]",
     "[::1]:8443",
-    "a!$&'()*+,;=~",
+    "a!$&'()*+;=~",
   ].map(
     (value) =>
       [`RFC 9110 §7.2: Host ${value}`, host(`Host: ${value}\r\n`)] as const,

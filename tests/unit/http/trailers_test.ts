@@ -20,9 +20,9 @@ function section(lines: string): FieldSection {
   return fields;
 }
 
-function lastChunk(lines: string): string {
+function lastChunk(lines: string, hopByHop = new Set<string>()): string {
   const out = new OctetWriter(16);
-  writeLastChunk(out, section(lines));
+  writeLastChunk(out, section(lines), hopByHop);
   return latin1(out.octets);
 }
 
@@ -35,9 +35,16 @@ Deno.test("writeLastChunk() leaves out white space after a value, which means no
   assert.equal(lastChunk("A: b \t\r\nC: \r\n"), "0\r\nA: b\r\nC: \r\n\r\n");
 });
 
+Deno.test("writeLastChunk() leaves out what Connection named (RFC 9110 §7.6.1)", () => {
+  assert.equal(
+    lastChunk("A: b\r\nX-Hop: c\r\n", new Set(["x-hop"])),
+    "0\r\nA: b\r\n\r\n",
+  );
+});
+
 Deno.test("writeLastChunk() without trailers ends the body", () => {
   const out = new OctetWriter(16);
-  writeLastChunk(out, undefined);
+  writeLastChunk(out, undefined, new Set());
   assert.equal(latin1(out.octets), "0\r\n\r\n");
 });
 

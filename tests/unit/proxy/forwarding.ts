@@ -32,6 +32,7 @@ export async function forwarded(
     authority: "app:8080",
     preserveHost: false,
     via: false,
+    keepAlive: true,
     ...options,
   });
   const out = new OctetWriter(64);

@@ -56,12 +56,32 @@ Deno.test("RequestHeadWriter says TE: trailers anew where the client said it", a
 });
 
 Deno.test("RequestHeadWriter frames a chunked request itself, and passes a length on", async () => {
+  const post = (lines: string) => request(lines).replace("GET", "POST");
+  const sent = (lines: string, ours?: string) =>
+    expected(lines, ours).replace("GET", "POST");
   assert.equal(
-    await forwarded(request("tRaNsFeR-eNcOdInG: Chunked\r\nA: b\r\n")),
-    expected("A: b\r\n", "Transfer-Encoding: chunked\r\n"),
+    await forwarded(post("tRaNsFeR-eNcOdInG: Chunked\r\nA: b\r\n")),
+    sent("A: b\r\n", "Transfer-Encoding: chunked\r\n"),
   );
   const length = "Content-Length: 3\r\n";
-  assert.equal(await forwarded(request(length)), expected(length));
+  assert.equal(await forwarded(post(length)), sent(length));
+});
+
+Deno.test("RequestHeadWriter asks the application to close after content that it may leave unread", async () => {
+  for (const method of ["GET", "HEAD", "DELETE", "OPTIONS"]) {
+    const text = request("Content-Length: 3\r\n").replace("GET", method);
+    assert.match(await forwarded(text), /\r\nConnection: close\r\n/, method);
+  }
+  for (const lines of ["", "Content-Length: 0\r\n"]) {
+    assert.doesNotMatch(await forwarded(request(lines)), /Connection/, lines);
+  }
+});
+
+Deno.test("RequestHeadWriter asks the application to close after every request without keep-alive", async () => {
+  assert.match(
+    await forwarded(request(""), { keepAlive: false }),
+    /\r\nConnection: close\r\n/,
+  );
 });
 
 /** Request line, Host, the request line to the application, the authority. */

@@ -19,7 +19,7 @@ export function trusting(
 
 /** What a handshake of a client with `leaf` says; verified by the runtime unless told otherwise. */
 export class Client implements Presented {
-  readonly authorized: boolean = true;
+  readonly authorized: boolean;
   readonly leaf: Uint8Array | undefined;
   readonly #intermediates: readonly Uint8Array[];
   /** How often the guard asked for the intermediates, that is, searched a path. */
