@@ -72,6 +72,7 @@ export class ServerConnection {
   #state: "waiting" | "head" | "request" | "lingering" | "closed" = "waiting";
   #served = 0;
   #retiring = false;
+  #revoked = false;
 
   constructor(
     transport: Transport,
@@ -124,6 +125,17 @@ export class ServerConnection {
     if (this.#state !== "waiting") return;
     if (this.#served > 0) this.#transport.interrupt();
     else this.#deadline.arm(LAST_CHANCE_MS);
+  }
+
+  /**
+   * As `retire`, for a client that may not come in any more: a request whose
+   * head has not wholly arrived is not taken, and the connection cut instead.
+   */
+  revoke(): void {
+    this.#retiring = this.#revoked = true;
+    if (this.#state === "waiting" || this.#state === "head") {
+      this.#transport.destroy();
+    }
   }
 
   /** Cuts the connection. */
@@ -185,6 +197,8 @@ export class ServerConnection {
         handler.refuse(this, error);
         return "close";
       }
+      // What was being read when trust was withdrawn may have come all the same.
+      if (this.#revoked) return "cut";
       this.#served++;
       this.body.begin(this.head.framing);
       const ending = await handler.handle(this);

@@ -1,0 +1,132 @@
+import type { Deadline, Deadlines } from "./deadlines.ts";
+
+/** What the registry does with a connection. */
+export interface LiveConnection {
+  /** Lets the request in hand be the last one. Without one, the connection ends now. */
+  retire(): void;
+  /** As `retire`, but takes no request that has not wholly arrived. */
+  revoke(): void;
+  /** Cuts the connection. */
+  destroy(): void;
+}
+
+/** What the trust in a connection rests on, and until when, in milliseconds since the epoch. */
+export interface Grounds {
+  readonly notAfter: number;
+}
+
+interface Entry<T extends Grounds> {
+  readonly grounds: T;
+  readonly deadline: Deadline;
+  revoked: boolean;
+}
+
+export interface ConnectionsOptions {
+  readonly deadlines: Deadlines;
+  /** How long a connection whose trust is gone may finish its request, in milliseconds. */
+  readonly drainMs: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Told of a connection that ends because its client's certificate has expired. */
+  onExpired(): void;
+}
+
+/**
+ * All admitted connections, each with what the trust in it rests on. When that
+ * is gone the connection is: it finishes the request in hand, within a limit.
+ */
+export class Connections<T extends Grounds> {
+  readonly #options: ConnectionsOptions;
+  readonly #entries = new Map<LiveConnection, Entry<T>>();
+  #onEmpty: (() => void) | undefined;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** What the trust in the open connections rests on, each once. */
+  get grounds(): ReadonlySet<T> {
+    return new Set(
+      Array.from(this.#entries.values(), ({ grounds }) => grounds),
+    );
+  }
+
+  /** Takes a connection in, until `delete`. It ends when its grounds have expired. */
+  add(connection: LiveConnection, grounds: T): void {
+    const { deadlines } = this.#options;
+    const deadline = deadlines.add(() => this.#expire(connection));
+    this.#entries.set(connection, { grounds, deadline, revoked: false });
+    this.#watch(deadline, grounds);
+  }
+
+  delete(connection: LiveConnection): void {
+    const entry = this.#entries.get(connection);
+    if (entry === undefined) return;
+    this.#options.deadlines.remove(entry.deadline);
+    this.#entries.delete(connection);
+    if (this.#entries.size === 0) this.#onEmpty?.();
+  }
+
+  /**
+   * Revokes every connection whose grounds `stands` denies, which is asked once
+   * for each. Returns how many connections that are.
+   */
+  reconsider(stands: (grounds: T) => boolean): number {
+    const verdicts = new Map<T, boolean>();
+    let revoked = 0;
+    for (const [connection, entry] of this.#entries) {
+      if (entry.revoked) continue;
+      let verdict = verdicts.get(entry.grounds);
+      if (verdict === undefined) {
+        verdict = stands(entry.grounds);
+        verdicts.set(entry.grounds, verdict);
+      }
+      if (verdict) continue;
+      this.#revoke(connection, entry);
+      revoked++;
+    }
+    return revoked;
+  }
+
+  /** Lets every connection finish its request in hand, and take no other. */
+  retireAll(): void {
+    for (const connection of this.#entries.keys()) connection.retire();
+  }
+
+  destroyAll(): void {
+    for (const connection of this.#entries.keys()) connection.destroy();
+  }
+
+  /** Calls `listener` whenever the last connection has gone. */
+  set onEmpty(listener: () => void) {
+    this.#onEmpty = listener;
+  }
+
+  #watch(deadline: Deadline, { notAfter }: T): void {
+    deadline.arm(Math.max(0, notAfter - this.#options.now()));
+  }
+
+  #expire(connection: LiveConnection): void {
+    const entry = this.#entries.get(connection);
+    if (entry === undefined) return;
+    if (entry.revoked) {
+      connection.destroy();
+    } else if (this.#options.now() <= entry.grounds.notAfter) {
+      // The wall clock was set back, or ran slower than the one for deadlines.
+      this.#watch(entry.deadline, entry.grounds);
+    } else {
+      this.#options.onExpired();
+      this.#revoke(connection, entry);
+    }
+  }
+
+  #revoke(connection: LiveConnection, entry: Entry<T>): void {
+    entry.revoked = true;
+    entry.deadline.arm(this.#options.drainMs);
+    connection.revoke();
+  }
+}
