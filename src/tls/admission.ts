@@ -4,6 +4,11 @@ import {
   type ClientIdentity,
   clientIdentity,
 } from "../identity/client_identity.ts";
+import {
+  type CertificateReference,
+  referenceOf,
+  type Revocation,
+} from "../material/revocation.ts";
 import type { Current, MaterialStore } from "../material/store.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { checkClientLeaf } from "../x509/leaf.ts";
@@ -35,6 +40,8 @@ interface Remembered {
   readonly client: ClientIdentity;
   /** Fingerprint of the CA that the path leads to. */
   readonly anchor: string;
+  /** From the leaf to that CA. */
+  readonly path: readonly CertificateReference[];
   /** When every certificate of the path is valid, both ends included, in milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
@@ -45,7 +52,8 @@ interface Remembered {
  * octet. The runtime honours a session of any earlier TLS server, without
  * looking at certificates or trust again, so what it says is never enough: a
  * path from the leaf to a CA that is trusted now must be found by our own
- * verification, once for each leaf as long as that CA stays.
+ * verification, once for each leaf as long as that CA stays. Whether a
+ * certificate of the path is revoked is looked up on every connection.
  *
  * Whatever cannot be judged is refused.
  */
@@ -81,12 +89,14 @@ export class AdmissionGuard {
       return refused("LEAF_IS_CA", "its certificate is one of the CAs");
     }
     const now = this.#now();
-    const client = this.#recall(fingerprint, { trusted, now });
+    const { anchors, revocation } = current.material;
+    const client = this.#recall(fingerprint, { trusted, revocation, now });
     if (client !== undefined) return { admitted: true, client };
     try {
       return this.#verify(parseCertificate(presented.leaf), {
         presented,
-        anchors: current.material.anchors,
+        anchors,
+        revocation,
         now,
       });
     } catch (error) {
@@ -106,10 +116,14 @@ export class AdmissionGuard {
     return this.#trusted.fingerprints;
   }
 
-  /** A client admitted before, if its path still ends at a CA trusted now. */
+  /** A client admitted before, if its path still ends at a CA trusted now and nothing of it is revoked. */
   #recall(
     fingerprint: string,
-    { trusted, now }: { trusted: ReadonlySet<string>; now: number },
+    { trusted, revocation, now }: {
+      trusted: ReadonlySet<string>;
+      revocation: Revocation;
+      now: number;
+    },
   ): ClientIdentity | undefined {
     const found = this.#remembered.get(fingerprint);
     if (found === undefined) return undefined;
@@ -117,15 +131,17 @@ export class AdmissionGuard {
     // Said so that a clock that gives NaN recalls nobody.
     const valid = found.notBefore <= now && now <= found.notAfter;
     if (!valid || !trusted.has(found.anchor)) return undefined;
+    if (!revocation.admitsPath(found.path, now)) return undefined;
     this.#remembered.set(fingerprint, found);
     return found.client;
   }
 
   #verify(
     leaf: Certificate,
-    { presented, anchors, now }: {
+    { presented, anchors, revocation, now }: {
       presented: Presented;
       anchors: readonly Certificate[];
+      revocation: Revocation;
       now: number;
     },
   ): Admission {
@@ -140,12 +156,20 @@ export class AdmissionGuard {
       const certificate = parsedOrUndefined(der);
       if (certificate !== undefined) intermediates.push(certificate);
     }
-    const result = findPath({ leaf, intermediates, anchors, now });
+    const result = findPath({
+      leaf,
+      intermediates,
+      anchors,
+      now,
+      revocationStatus: (certificate) =>
+        revocation.statusOf(referenceOf(certificate), now),
+    });
     if (!result.ok) return refused(result.code, result.detail);
     const client = clientIdentity(leaf);
     this.#remember(leaf.fingerprint, {
       client,
       anchor: result.anchor.fingerprint,
+      path: result.path.map(referenceOf),
       notBefore: Math.max(...result.path.map(({ notBefore }) => notBefore)),
       notAfter: Math.min(...result.path.map(({ notAfter }) => notAfter)),
     });
