@@ -48,7 +48,12 @@ async function run(writer: LineWriter, signal: AbortSignal): Promise<number> {
   const log = createLogger({ level: config.logLevel, sink: writer });
   logFaults(log);
   const { serve } = await import("./src/commands/serve.ts");
-  const { finished } = await serve(config, { log, accessLog: writer, signal });
+  const { finished } = await serve(config, {
+    log,
+    accessLog: writer,
+    signal,
+    onReload: (reload) => Deno.addSignalListener("SIGHUP", reload),
+  });
   return finished ? 0 : 1;
 }
 

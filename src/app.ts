@@ -1,15 +1,15 @@
 import { type Config, describeConfig } from "./config/config.ts";
+import { Connections } from "./connections.ts";
 import { Deadlines } from "./deadlines.ts";
 import { SidecarError } from "./errors.ts";
+import { followMaterial } from "./followed_material.ts";
 import { OctetWriters } from "./http/octet_writers.ts";
 import { ServerConnection } from "./http/server_connection.ts";
 import { clientHeaders } from "./identity/client_headers.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
 import type { LineSink } from "./log/line_writer.ts";
-import { loadMaterial } from "./material/directory.ts";
-import { MaterialStore } from "./material/store.ts";
-import type { TlsMaterial } from "./material/tls_material.ts";
+import type { MaterialStore } from "./material/store.ts";
 import { listen } from "./net/listener.ts";
 import { AccessLog } from "./proxy/access_log.ts";
 import { RequestHeadWriter } from "./proxy/request_head_writer.ts";
@@ -18,6 +18,8 @@ import { Session, type SessionDependencies } from "./proxy/session.ts";
 import { AdmissionGuard } from "./tls/admission.ts";
 import { type Refusal, TlsDoor } from "./tls/door.ts";
 import type { SecureConnection } from "./tls/secure_connection.ts";
+import type { Standing } from "./tls/standing.ts";
+import { TrustKeeper } from "./trust_keeper.ts";
 import { UpstreamPool } from "./upstream/pool.ts";
 
 const NO_LINES: Uint8Array = new Uint8Array(0);
@@ -27,7 +29,7 @@ export interface SidecarDependencies {
   readonly log: Logger;
   /** Takes the lines of the access log. */
   readonly accessLog: LineSink;
-  /** The trust and certificate to start with, in place of those on disk. For tests. */
+  /** Trust and certificate, in place of those on disk. For tests. */
   readonly store?: MaterialStore;
 }
 
@@ -40,6 +42,8 @@ export interface Sidecar {
     readonly admitted: number;
     readonly handshaking: number;
   };
+  /** Loads the files at once, and takes what is there as meant (SIGHUP). */
+  reload(): void;
   /**
    * Accepts nothing more, finishes what is in flight, and resolves when nothing
    * is left: to false where it had to cut after `SHUTDOWN_TIMEOUT_SECS`.
@@ -57,13 +61,26 @@ export async function startSidecar(
   { log, accessLog, store: given }: SidecarDependencies,
 ): Promise<Sidecar> {
   log.info("starting", { settings: describeConfig(config) });
-  const store = given ?? new MaterialStore(await load(config));
-  describeMaterial(store.current.material, log);
-
   const lifecycle = new Lifecycle();
   const deadlines = new Deadlines();
+  const connections = new Connections<Standing>({
+    deadlines,
+    drainMs: 1000 * config.trustDrainSecs,
+    now: Date.now,
+    onExpired: () => log.info("a client's certificate expired"),
+  });
+  const keeper = new TrustKeeper({
+    connections,
+    log,
+    refuseLockout: config.refuseLockout,
+    now: Date.now,
+  });
+  const followed = given === undefined
+    ? await followMaterial(config, { log, admit: keeper.admit })
+    : undefined;
+  const store = given ?? followed!.store;
+  store.onSwap(keeper.swapped);
   const pool = new UpstreamPool({ address: config.upstream, deadlines });
-  const connections = new Set<ServerConnection>();
   const sessionDependencies = sessionParts(config, { log, accessLog, pool });
   const timeouts = {
     headerMs: 1000 * config.headerTimeoutSecs,
@@ -81,7 +98,7 @@ export async function startSidecar(
     let identityLines = NO_LINES;
     try {
       if (config.injectClientHeaders) {
-        identityLines = clientHeaders(facts.client);
+        identityLines = clientHeaders(facts.standing.client);
       }
     } catch (error) {
       secure.destroy();
@@ -96,11 +113,11 @@ export async function startSidecar(
     const session = new Session(sessionDependencies, {
       address: facts.address,
       tlsVersion: facts.tlsVersion,
-      subjectHash: facts.client.subjectHash,
+      subjectHash: facts.standing.client.subjectHash,
       identityLines,
     });
     const connection = new ServerConnection(secure, { timeouts, deadlines });
-    connections.add(connection);
+    connections.add(connection, facts.standing);
     if (lifecycle.draining.aborted) connection.retire();
     connection.run(session).then(() => {
       connections.delete(connection);
@@ -131,6 +148,7 @@ export async function startSidecar(
     });
   } catch (error) {
     door.close();
+    await followed?.stop();
     throw error;
   }
   const { address, stop } = listener;
@@ -148,11 +166,12 @@ export async function startSidecar(
       handshakes: door.handshaking,
     });
     await stop();
-    for (const connection of connections) connection.retire();
+    connections.retireAll();
     const finished = await drained();
-    for (const connection of connections) connection.destroy();
+    connections.destroyAll();
     door.close();
     pool.close();
+    await followed?.stop();
     lifecycle.enter("stopped");
     log.info("stopped", { finished });
     return finished;
@@ -179,28 +198,12 @@ export async function startSidecar(
     get connections() {
       return { admitted: connections.size, handshaking: door.handshaking };
     },
+    reload() {
+      log.info("reload asked for");
+      followed?.reload();
+    },
     shutdown,
   };
-}
-
-function load(config: Config): Promise<TlsMaterial> {
-  const { certDir, caDir, caFromCertDir } = config;
-  return loadMaterial({ certDir, caDir, caFromCertDir, now: Date.now() });
-}
-
-/** Which files were chosen: the first thing to look at when a client is refused. */
-function describeMaterial(material: TlsMaterial, log: Logger): void {
-  const { files, keyFormat, keyType, anchors, certificate } = material;
-  for (const warning of material.warnings) log.warning(warning);
-  for (const note of material.notes) log.info(note);
-  log.info("material loaded", {
-    certificate: files.certificate,
-    private_key: files.privateKey,
-    certificate_authorities: files.certificateAuthorities,
-    key: `${keyType}, ${keyFormat}`,
-    anchors: anchors.length,
-    not_after: new Date(certificate.notAfter).toISOString(),
-  });
 }
 
 function sessionParts(

@@ -18,6 +18,13 @@ export type ErrorCode =
   | "KEY_MISMATCH"
   | "CA_INVALID"
   | "CA_EMPTY"
+  | "CRL_INVALID"
+  | "FILE_VANISHED"
+  | "LOCKOUT"
+  // where TLS material comes from (src/material)
+  | "SOURCE_NOT_BUILT"
+  | "SOURCE_ENDED"
+  | "SOURCE_FAILED"
   // the listener
   | "LISTEN_FAILED"
   // the TLS handshake
@@ -44,6 +51,8 @@ export type AdmissionCode =
   | "LEAF_NOT_YET_VALID"
   | "LEAF_EXPIRED"
   | "LEAF_KEY_USAGE"
+  | "LEAF_REVOKED"
+  | "CRL_EXPIRED"
   | "PATH_NOT_FOUND"
   | "PATH_REFUSED";
 
@@ -88,4 +97,9 @@ export class SidecarError extends Error {
     super(message, options);
     this.code = code;
   }
+}
+
+/** What stands after the colon of a message: to say it again of a better known subject. */
+export function problemOf({ message }: SidecarError): string {
+  return message.slice(message.indexOf(": ") + 1).trim();
 }

@@ -34,7 +34,9 @@ export function helpText(): string {
     group = setting.group;
     const flag = `  ${flagOf(setting)} ${setting.kind.placeholder}`;
     text += `${flag.padEnd(VARIABLE_COLUMN)}${setting.variable}\n`;
-    const byDefault = `(default ${setting.default})`;
+    const byDefault = setting.default === ""
+      ? "(no default)"
+      : `(default ${setting.default})`;
     const line = `      ${setting.description} ${byDefault}`;
     text += line.length <= LINE_WIDTH
       ? `${line}\n`
@@ -51,7 +53,7 @@ export function settingsTable(): string {
   const rows = Object.values<Setting<unknown>>(SETTINGS).map((setting) => [
     `\`${setting.variable}\``,
     `\`${flagOf(setting)}\``,
-    `\`${setting.default}\``,
+    setting.default === "" ? "" : `\`${setting.default}\``,
     setting.description,
   ]);
   const header = ["Variable", "Flag", "Default", "What it does"];

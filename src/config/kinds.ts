@@ -79,6 +79,12 @@ export const path: Kind<string> = {
   format: (value) => value,
 };
 
+/** A {@linkcode path}, or nothing for what the setting says of that. */
+export const optionalPath: Kind<string> = {
+  ...path,
+  parse: (text) => text === "" ? { value: text } : path.parse(text),
+};
+
 /** What a socket can be bound to: an IP address without brackets, or a host name. */
 export const listenHost: Kind<string> = {
   placeholder: "HOST",

@@ -3,6 +3,7 @@ import {
   choice,
   type Kind,
   listenHost,
+  optionalPath,
   path,
   port,
   seconds,
@@ -113,6 +114,46 @@ export const SETTINGS = {
     default: "true",
     group: CERTIFICATES,
     description: "Also trust ca.crt or issuing_ca in CERT_DIR",
+  }),
+  /** Empty where it is not set. */
+  crlFile: setting({
+    variable: "CRL_FILE",
+    kind: optionalPath,
+    default: "",
+    group: CERTIFICATES,
+    description:
+      "CRLs of the CAs, in PEM or DER; if empty, crl.pem in CA_DIR where present",
+  }),
+  crlExpired: setting({
+    variable: "CRL_EXPIRED",
+    kind: choice(["refuse", "warn"]),
+    default: "refuse",
+    group: CERTIFICATES,
+    description: "What to do with clients whose CA's CRL has expired",
+  }),
+  trustDrainSecs: setting({
+    variable: "TRUST_DRAIN_SECS",
+    kind: seconds({ min: 0, max: 86400 }),
+    default: "30",
+    group: CERTIFICATES,
+    description:
+      "How long a request in flight may take to finish when its client loses trust",
+  }),
+  refuseLockout: setting({
+    variable: "REFUSE_LOCKOUT",
+    kind: boolean,
+    default: "false",
+    group: CERTIFICATES,
+    description:
+      "Keep the old trust where new would refuse all clients connected now",
+  }),
+  reloadPollSecs: setting({
+    variable: "RELOAD_POLL_SECS",
+    kind: seconds({ min: 1, max: 3600 }),
+    default: "30",
+    group: CERTIFICATES,
+    description:
+      "How often the files are compared beside the watch on them, in seconds",
   }),
   injectClientHeaders: setting({
     variable: "INJECT_CLIENT_HEADERS",

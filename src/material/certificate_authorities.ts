@@ -8,6 +8,8 @@ export interface CertificateAuthorities {
   /** Without duplicates, in the files' order; at least one. */
   readonly anchors: readonly Certificate[];
   readonly warnings: readonly string[];
+  /** When the next CA expires or comes into its validity, in milliseconds since the epoch; Infinity where none does. */
+  readonly changesAt: number;
 }
 
 /**
@@ -24,6 +26,7 @@ export function readCertificateAuthorities(
 ): CertificateAuthorities {
   const anchors = new Map<string, Certificate>();
   const warnings: string[] = [];
+  let changesAt = Infinity;
   for (const { path, octets } of files) {
     const placed = parseCertificates(octets, {
       file: path,
@@ -31,6 +34,9 @@ export function readCertificateAuthorities(
     });
     for (const { certificate, place } of placed) {
       const verdict = checkAnchor(certificate, now);
+      for (const time of [certificate.notBefore, certificate.notAfter + 1]) {
+        if (time > now) changesAt = Math.min(changesAt, time);
+      }
       if (verdict.ok) anchors.set(certificate.fingerprint, certificate);
       else if (verdict.expired) {
         warnings.push(`${place} is left out: ${verdict.problem}`);
@@ -49,5 +55,5 @@ export function readCertificateAuthorities(
       `Cannot verify clients: expected at least one CA certificate, found ${found}`,
     );
   }
-  return { anchors: [...anchors.values()], warnings };
+  return { anchors: [...anchors.values()], warnings, changesAt };
 }

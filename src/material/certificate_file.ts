@@ -1,4 +1,4 @@
-import { SidecarError } from "../errors.ts";
+import { problemOf, SidecarError } from "../errors.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
 import { parsePem } from "./pem.ts";
 
@@ -36,9 +36,4 @@ export function parseCertificates(
       );
     }
   });
-}
-
-/** What stands after the colon in the house's message grammar. */
-function problemOf({ message }: SidecarError): string {
-  return message.slice(message.indexOf(": ") + 1).trim();
 }

@@ -1,77 +1,143 @@
-import { createHash } from "node:crypto";
 import { readCertificateAuthorities } from "./certificate_authorities.ts";
+import {
+  MAX_CRL_FILE_OCTETS,
+  readCertificateRevocationLists,
+} from "./certificate_revocation_lists.ts";
+import {
+  type FileDigests,
+  fileDigests,
+  type MaterialFile,
+} from "./file_digests.ts";
 import { disk, type FileSystem, readFile } from "./files.ts";
 import { certificateMessageWarnings } from "./message_size.ts";
 import { readOwnCertificate } from "./own_certificate.ts";
 import { readPrivateKey } from "./private_key.ts";
-import { type Directories, selectFiles } from "./selection.ts";
+import { Revocation, type RevocationOptions } from "./revocation.ts";
+import { type Directories, selectFiles, type Selection } from "./selection.ts";
 import { TlsMaterial } from "./tls_material.ts";
 
-/** Where {@linkcode loadMaterial} looks, and by which clock and disk. */
-export interface LoadOptions extends Directories {
-  /** Milliseconds since the epoch, at which validity is judged. */
-  readonly now: number;
+/** What {@linkcode readMaterialFiles} reads. */
+export interface ReadOptions extends Directories {
   /** The disk, unless a test puts another in its place. */
   readonly fs?: FileSystem;
 }
 
+/** How {@linkcode buildMaterial} judges. */
+export interface BuildOptions {
+  /** Milliseconds since the epoch, at which validity is judged. */
+  readonly now: number;
+  /**
+   * Fingerprint of the own certificate in service: that it has expired is a
+   * warning. It would be served on either way, and a refusal would keep a CA
+   * trusted that has left the bundle.
+   */
+  readonly served?: string;
+  /** `CRL_EXPIRED`; `refuse` unless told otherwise. */
+  readonly crlExpired?: RevocationOptions["onExpired"];
+}
+
+/** The files of the material, chosen and read, and nothing checked. */
+export interface FilesRead {
+  readonly selection: Selection;
+  readonly certificate: MaterialFile;
+  readonly privateKey: MaterialFile;
+  readonly certificateAuthorities: readonly MaterialFile[];
+  /** Absent where there is none. */
+  readonly crlFile?: MaterialFile;
+  readonly digests: FileDigests;
+}
+
 /**
- * Loads TLS material from `CERT_DIR` and `CA_DIR`: the one function for start
- * and for every reload. It chooses the files, reads all of them, and only then
- * parses and checks; it gives whole material or throws a `SidecarError` that
- * names the file, and changes nothing in either case.
+ * Loads TLS material from `CERT_DIR` and `CA_DIR`: the one way for start and for
+ * every reload. It chooses the files, reads all of them, and only then parses
+ * and checks; it gives whole material or throws a `SidecarError` that names the
+ * file, and changes nothing in either case.
  *
  * Files read while they were being rotated do not pass for a pair: their key and
  * certificate do not match (`KEY_MISMATCH`), or a half-written file does not
  * parse (`PEM_INVALID`).
  */
 export async function loadMaterial(
-  { now, fs = disk, ...directories }: LoadOptions,
+  options: ReadOptions & BuildOptions,
 ): Promise<TlsMaterial> {
-  const { notes, warnings, ...files } = await selectFiles(fs, directories);
-  const read = async (path: string) => ({
+  return buildMaterial(await readMaterialFiles(options), options);
+}
+
+/** The first half of {@linkcode loadMaterial}: what is on disk. */
+export async function readMaterialFiles(
+  { fs = disk, ...directories }: ReadOptions,
+): Promise<FilesRead> {
+  const selection = await selectFiles(fs, directories);
+  const { crlFile: crlPath } = selection;
+  const read = async (path: string, limit?: { maxOctets: number }) => ({
     path,
-    octets: await readFile(fs, path),
+    octets: await readFile(fs, path, limit),
   });
-  const [certificateFile, keyFile, ...authorityFiles] = await Promise.all([
-    read(files.certificate),
-    read(files.privateKey),
-    ...files.certificateAuthorities.map(read),
-  ]);
-  const key = readPrivateKey(keyFile.octets, keyFile.path);
-  const own = readOwnCertificate(certificateFile.octets, certificateFile.path, {
-    key,
+  const [certificate, privateKey, crlFile, ...certificateAuthorities] =
+    await Promise.all([
+      read(selection.certificate),
+      read(selection.privateKey),
+      crlPath === undefined
+        ? undefined
+        : read(crlPath, { maxOctets: MAX_CRL_FILE_OCTETS }),
+      ...selection.certificateAuthorities.map((path) => read(path)),
+    ]);
+  return {
+    selection,
+    certificate,
+    privateKey,
+    certificateAuthorities,
+    ...(crlFile && { crlFile }),
+    digests: fileDigests([
+      certificate,
+      privateKey,
+      ...certificateAuthorities,
+      ...(crlFile ? [crlFile] : []),
+    ]),
+  };
+}
+
+/** The second half of {@linkcode loadMaterial}: what it is worth at `now`. */
+export function buildMaterial(
+  read: FilesRead,
+  { now, served, crlExpired = "refuse" }: BuildOptions,
+): TlsMaterial {
+  const { notes, warnings, ...files } = read.selection;
+  const key = readPrivateKey(read.privateKey.octets, read.privateKey.path);
+  const own = readOwnCertificate(
+    read.certificate.octets,
+    read.certificate.path,
+    { key, now, served },
+  );
+  const authorities = readCertificateAuthorities(
+    read.certificateAuthorities,
     now,
-  });
-  const authorities = readCertificateAuthorities(authorityFiles, now);
+  );
+  const { anchors } = authorities;
+  const judging = { now, onExpired: crlExpired };
+  const crls = read.crlFile
+    ? readCertificateRevocationLists(read.crlFile, { anchors, ...judging })
+    : {
+      revocation: new Revocation([], judging),
+      warnings: [],
+      changesAt: Infinity,
+    };
   return new TlsMaterial({
     key,
     certificate: own.certificate,
     chain: own.chain,
-    anchors: authorities.anchors,
+    anchors,
+    revocation: crls.revocation,
     files,
     notes,
     warnings: [
       ...warnings,
       ...own.warnings,
       ...authorities.warnings,
-      ...certificateMessageWarnings(
-        [own.certificate, ...own.chain],
-        authorities.anchors,
-      ),
+      ...crls.warnings,
+      ...certificateMessageWarnings([own.certificate, ...own.chain], anchors),
     ],
-    digest: digestOf([certificateFile, keyFile, ...authorityFiles]),
+    digests: read.digests,
+    changesAt: Math.min(own.changesAt, authorities.changesAt, crls.changesAt),
   });
-}
-
-function digestOf(
-  files: readonly { path: string; octets: Uint8Array }[],
-): string {
-  const hash = createHash("sha256");
-  for (const { path, octets } of files) {
-    // The length keeps octets that moved from one file to the next from
-    // looking like no change.
-    hash.update(`${path}\0${octets.length}\0`).update(octets);
-  }
-  return hash.digest("hex");
 }

@@ -9,20 +9,27 @@ export interface OwnCertificate {
   /** The certificates after the first, as the file orders them. */
   readonly chain: readonly Certificate[];
   readonly warnings: readonly string[];
+  /** When `certificate` expires and that becomes a warning, in milliseconds since the epoch. */
+  readonly changesAt: number;
 }
 
 /**
  * Reads the sidecar's own certificate, which comes first, and its chain. Throws
  * `PEM_INVALID` and `CERT_INVALID` for what does not parse, `KEY_MISMATCH` where
  * `key` is not the first certificate's, `CERT_NOT_YET_VALID` and `CERT_EXPIRED`
- * where `now`, in milliseconds since the epoch, is outside its validity. A chain
+ * where `now`, in milliseconds since the epoch, is outside its validity. That the
+ * certificate with the fingerprint `served` has expired is a warning. A chain
  * that is out of order or out of its validity is a warning: many clients can do
  * without it.
  */
 export function readOwnCertificate(
   octets: Uint8Array,
   file: string,
-  { key, now }: { key: PrivateKey; now: number },
+  { key, now, served }: {
+    key: PrivateKey;
+    now: number;
+    served?: string | undefined;
+  },
 ): OwnCertificate {
   const [first, ...rest] = parseCertificates(octets, {
     file,
@@ -32,8 +39,10 @@ export function readOwnCertificate(
   if (!first) throw new TypeError(`no certificate in "${file}"`);
   checkKey([first, ...rest].map((entry) => entry.certificate), { key, file });
   const { certificate } = first;
-  checkValidity(certificate, { now, file });
-  const warnings = rest.flatMap(({ certificate, place }, index) => {
+  const expired = now > certificate.notAfter;
+  const tolerated = expired && certificate.fingerprint === served;
+  if (!tolerated) checkValidity(certificate, { now, file });
+  const chainWarnings = rest.flatMap(({ certificate, place }, index) => {
     const above = (rest[index - 1] ?? first).certificate;
     return [
       ...(isIssuer(certificate, above)
@@ -47,7 +56,15 @@ export function readOwnCertificate(
   return {
     certificate,
     chain: rest.map((entry) => entry.certificate),
-    warnings,
+    warnings: tolerated
+      ? [
+        `"${file}" is served on although it was valid until ${
+          rfc3339(certificate.notAfter)
+        }`,
+        ...chainWarnings,
+      ]
+      : chainWarnings,
+    changesAt: expired ? Infinity : certificate.notAfter + 1,
   };
 }
 

@@ -10,6 +10,8 @@ export interface Directories {
   readonly caDir: string;
   /** `CA_FROM_CERT_DIR`: whether CA files beside the certificate are trusted too. */
   readonly caFromCertDir: boolean;
+  /** `CRL_FILE`, a path; absent or empty for `crl.pem` in `CA_DIR`, where there is one. */
+  readonly crlFile?: string;
 }
 
 /** Which files make up the material. All are paths. */
@@ -18,6 +20,8 @@ export interface Selection {
   readonly privateKey: string;
   /** Those of `CA_DIR` first; may be empty. */
   readonly certificateAuthorities: readonly string[];
+  /** Absent where there is none. One that was named is there or fails to be read. */
+  readonly crlFile?: string;
   /** What the operator should know and may be meant so. */
   readonly notes: readonly string[];
   /** What the operator should probably mend. */
@@ -31,6 +35,7 @@ const PAIRS = [
 ] as const;
 const CA_DIR_NAMES = ["ca-bundle.pem", "ca.crt"];
 const CERT_DIR_CA_NAMES = ["ca.crt", "issuing_ca"];
+const CA_DIR_CRL_NAME = "crl.pem";
 
 /**
  * Chooses the files by their names. Half a pair is refused, even where the other
@@ -41,11 +46,12 @@ const CERT_DIR_CA_NAMES = ["ca.crt", "issuing_ca"];
  */
 export async function selectFiles(
   fs: FileSystem,
-  { certDir, caDir, caFromCertDir }: Directories,
+  { certDir, caDir, caFromCertDir, crlFile: crlNamed }: Directories,
 ): Promise<Selection> {
   const names = await listCertDir(fs, certDir);
   const { certificate, privateKey } = choosePair(names, certDir);
-  const { chosen, warnings } = await chooseFromCaDir(fs, caDir);
+  const { chosen, crlFound, warnings } = await chooseFromCaDir(fs, caDir);
+  const crlFile = crlNamed || crlFound;
   const merged = caFromCertDir
     ? CERT_DIR_CA_NAMES.filter((name) => names.has(name))
       .map((name) => join(certDir, name))
@@ -55,6 +61,7 @@ export async function selectFiles(
     certificate: join(certDir, certificate),
     privateKey: join(certDir, privateKey),
     certificateAuthorities: [...chosen, ...merged],
+    ...(crlFile && { crlFile }),
     notes: merged.map((path) =>
       `"${path}" is trusted too: CA_FROM_CERT_DIR=false leaves it out`
     ),
@@ -108,7 +115,7 @@ function choosePair(
 async function chooseFromCaDir(
   fs: FileSystem,
   caDir: string,
-): Promise<{ chosen: string[]; warnings: string[] }> {
+): Promise<{ chosen: string[]; crlFound?: string; warnings: string[] }> {
   let names: readonly string[];
   try {
     names = await fs.list(caDir);
@@ -125,16 +132,21 @@ async function chooseFromCaDir(
     }
     return { chosen: [], warnings: [`CA_DIR "${caDir}" ${reason}`] };
   }
+  const crl = names.includes(CA_DIR_CRL_NAME)
+    ? { crlFound: join(caDir, CA_DIR_CRL_NAME) }
+    : {};
   const [first, second] = CA_DIR_NAMES.filter((name) => names.includes(name));
   if (!first) {
     const expected = CA_DIR_NAMES.join(" or ");
     return {
       chosen: [],
+      ...crl,
       warnings: [`CA_DIR "${caDir}" holds no CA file: expected ${expected}`],
     };
   }
   return {
     chosen: [join(caDir, first)],
+    ...crl,
     warnings: second
       ? [`"${second}" in CA_DIR "${caDir}" is not read: "${first}" is`]
       : [],

@@ -1,13 +1,9 @@
 import { createHash } from "node:crypto";
 import { type AdmissionCode, SidecarError } from "../errors.ts";
-import {
-  type ClientIdentity,
-  clientIdentity,
-} from "../identity/client_identity.ts";
 import type { Current, MaterialStore } from "../material/store.ts";
+import type { TlsMaterial } from "../material/tls_material.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
-import { checkClientLeaf } from "../x509/leaf.ts";
-import { findPath } from "../x509/path.ts";
+import { establish, holds, type Standing, stands } from "./standing.ts";
 
 /** How many admitted leaves are remembered. */
 const MAX_REMEMBERED = 4096;
@@ -24,28 +20,20 @@ export interface Presented {
 
 /** The guard's verdict on a connection. */
 export type Admission =
-  | { readonly admitted: true; readonly client: ClientIdentity }
+  | { readonly admitted: true; readonly standing: Standing }
   | {
     readonly admitted: false;
     readonly code: AdmissionCode;
     readonly detail: string;
   };
 
-interface Remembered {
-  readonly client: ClientIdentity;
-  /** Fingerprint of the CA that the path leads to. */
-  readonly anchor: string;
-  /** When every certificate of the path is valid, both ends included, in milliseconds since the epoch. */
-  readonly notBefore: number;
-  readonly notAfter: number;
-}
-
 /**
  * Decides on every connection after its handshake and before its first HTTP
  * octet. The runtime honours a session of any earlier TLS server, without
  * looking at certificates or trust again, so what it says is never enough: a
  * path from the leaf to a CA that is trusted now must be found by our own
- * verification, once for each leaf as long as that CA stays.
+ * verification, once for each leaf as long as that CA stays. Whether a
+ * certificate of the path is revoked is looked up on every connection.
  *
  * Whatever cannot be judged is refused.
  */
@@ -53,8 +41,7 @@ export class AdmissionGuard {
   readonly #store: MaterialStore;
   readonly #now: () => number;
   /** By the leaf's fingerprint, the one used longest ago first. */
-  readonly #remembered = new Map<string, Remembered>();
-  #trusted: { of: Current; fingerprints: ReadonlySet<string> } | undefined;
+  readonly #remembered = new Map<string, Standing>();
 
   /** `now` gives milliseconds since the epoch. */
   constructor(store: MaterialStore, now: () => number = Date.now) {
@@ -76,88 +63,57 @@ export class AdmissionGuard {
     }
     const fingerprint = createHash("sha256").update(presented.leaf)
       .digest("hex");
-    const trusted = this.#trustedFingerprints(current);
-    if (trusted.has(fingerprint)) {
+    const { material } = current;
+    if (material.isAnchor(fingerprint)) {
       return refused("LEAF_IS_CA", "its certificate is one of the CAs");
     }
-    const now = this.#now();
-    const client = this.#recall(fingerprint, { trusted, now });
-    if (client !== undefined) return { admitted: true, client };
+    const context = { material, now: this.#now() };
+    const recalled = this.#recall(fingerprint, context);
+    if (recalled !== undefined) return { admitted: true, standing: recalled };
     try {
-      return this.#verify(parseCertificate(presented.leaf), {
-        presented,
-        anchors: current.material.anchors,
-        now,
-      });
+      const leaf = parseCertificate(presented.leaf);
+      const intermediates = parsedOf(presented.intermediates());
+      const judgement = establish({ leaf, intermediates }, context);
+      if (!judgement.ok) return refused(judgement.code, judgement.detail);
+      const { standing } = judgement;
+      this.#remember(fingerprint, standing);
+      return { admitted: true, standing };
     } catch (error) {
       if (!(error instanceof SidecarError)) throw error;
       return refused("LEAF_MALFORMED", error.message);
     }
   }
 
-  #trustedFingerprints(current: Current): ReadonlySet<string> {
-    if (this.#trusted?.of !== current) {
-      const { anchors } = current.material;
-      this.#trusted = {
-        of: current,
-        fingerprints: new Set(anchors.map(({ fingerprint }) => fingerprint)),
-      };
-    }
-    return this.#trusted.fingerprints;
+  /**
+   * Whether a client that was admitted would be now, or under `material` that is
+   * not in force yet.
+   */
+  stands(
+    standing: Standing,
+    material: TlsMaterial = this.#store.current.material,
+  ): boolean {
+    return stands(standing, { material, now: this.#now() });
   }
 
-  /** A client admitted before, if its path still ends at a CA trusted now. */
+  /** A client admitted before, if what that rested on still holds. */
   #recall(
     fingerprint: string,
-    { trusted, now }: { trusted: ReadonlySet<string>; now: number },
-  ): ClientIdentity | undefined {
+    context: { material: TlsMaterial; now: number },
+  ): Standing | undefined {
     const found = this.#remembered.get(fingerprint);
     if (found === undefined) return undefined;
     this.#remembered.delete(fingerprint);
-    // Said so that a clock that gives NaN recalls nobody.
-    const valid = found.notBefore <= now && now <= found.notAfter;
-    if (!valid || !trusted.has(found.anchor)) return undefined;
+    if (!holds(found, context)) return undefined;
     this.#remembered.set(fingerprint, found);
-    return found.client;
+    return found;
   }
 
-  #verify(
-    leaf: Certificate,
-    { presented, anchors, now }: {
-      presented: Presented;
-      anchors: readonly Certificate[];
-      now: number;
-    },
-  ): Admission {
-    const code = checkClientLeaf(leaf, { now, anchors });
-    if (code !== undefined) {
-      return refused(code, "its certificate is no client's");
-    }
-    const intermediates: Certificate[] = [];
-    for (const der of presented.intermediates()) {
-      // What does not parse can be no part of a path, and what else came with
-      // the leaf is none of our business.
-      const certificate = parsedOrUndefined(der);
-      if (certificate !== undefined) intermediates.push(certificate);
-    }
-    const result = findPath({ leaf, intermediates, anchors, now });
-    if (!result.ok) return refused(result.code, result.detail);
-    const client = clientIdentity(leaf);
-    this.#remember(leaf.fingerprint, {
-      client,
-      anchor: result.anchor.fingerprint,
-      notBefore: Math.max(...result.path.map(({ notBefore }) => notBefore)),
-      notAfter: Math.min(...result.path.map(({ notAfter }) => notAfter)),
-    });
-    return { admitted: true, client };
-  }
-
-  #remember(fingerprint: string, entry: Remembered): void {
+  #remember(fingerprint: string, standing: Standing): void {
     if (this.#remembered.size >= MAX_REMEMBERED) {
       const [oldest] = this.#remembered.keys();
       this.#remembered.delete(oldest!);
     }
-    this.#remembered.set(fingerprint, entry);
+    this.#remembered.set(fingerprint, standing);
   }
 }
 
@@ -165,11 +121,17 @@ function refused(code: AdmissionCode, detail: string): Admission {
   return { admitted: false, code, detail };
 }
 
-function parsedOrUndefined(der: Uint8Array): Certificate | undefined {
-  try {
-    return parseCertificate(der);
-  } catch (error) {
-    if (error instanceof SidecarError) return undefined;
-    throw error;
-  }
+/**
+ * What does not parse can be no part of a path, and what else came with the leaf
+ * is none of our business.
+ */
+function parsedOf(ders: readonly Uint8Array[]): readonly Certificate[] {
+  return ders.flatMap((der) => {
+    try {
+      return [parseCertificate(der)];
+    } catch (error) {
+      if (error instanceof SidecarError) return [];
+      throw error;
+    }
+  });
 }

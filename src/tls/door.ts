@@ -92,7 +92,7 @@ export class TlsDoor {
       if (!settle()) return;
       this.#options.onAdmitted(
         new SecureConnection(socket, stream, {
-          client: verdict.client,
+          standing: verdict.standing,
           address,
           tlsVersion: socket.getProtocol() ?? "unknown",
           resumed: socket.isSessionReused(),

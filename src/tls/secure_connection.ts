@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { TLSSocket } from "node:tls";
-import type { ClientIdentity } from "../identity/client_identity.ts";
 import type { TcpStream } from "../net/tcp_stream.ts";
+import type { Standing } from "./standing.ts";
 
 /**
  * How much is read ahead of the reader. A client that goes away while it is
@@ -11,7 +11,7 @@ const READ_AHEAD_OCTETS = 16 * 1024;
 
 /** What is known of a connection from its handshake. */
 export interface ConnectionFacts {
-  readonly client: ClientIdentity;
+  readonly standing: Standing;
   /** The client's address, without brackets or port. */
   readonly address: string;
   /** `TLSv1.2` or `TLSv1.3`. */

@@ -18,7 +18,7 @@ import { readTime } from "./time.ts";
 /** The largest certificate that is read, in octets. */
 const MAX_CERTIFICATE_OCTETS = 64 * 1024;
 /** RFC 5280 §4.1.2.2, in octets of the value. */
-const MAX_SERIAL_OCTETS = 20;
+export const MAX_SERIAL_OCTETS = 20;
 
 /** An `AlgorithmIdentifier` (RFC 5280 §4.1.1.2): its OID and its raw parameters. */
 export interface AlgorithmIdentifier {
@@ -30,8 +30,16 @@ export interface AlgorithmIdentifier {
   readonly parameters?: Uint8Array;
 }
 
+/** What is signed, and how: a certificate or a CRL (RFC 5280 §4.1.1, §5.1.1). */
+export interface Signed {
+  /** The octets that the signature covers: DER of the TBSCertificate or TBSCertList. */
+  readonly tbs: Uint8Array;
+  readonly signatureAlgorithm: AlgorithmIdentifier;
+  readonly signatureValue: Uint8Array;
+}
+
 /** What one X.509 certificate says (RFC 5280 §4.1). Immutable. */
-export interface Certificate {
+export interface Certificate extends Signed {
   readonly der: Uint8Array;
   /** SHA-256 over `der`, lower-case hex. */
   readonly fingerprint: string;
@@ -48,10 +56,6 @@ export interface Certificate {
   readonly spki: Uint8Array;
   /** Empty for versions 1 and 2. */
   readonly extensions: Extensions;
-  /** DER of the TBSCertificate, the octets that the signature covers. */
-  readonly tbs: Uint8Array;
-  readonly signatureAlgorithm: AlgorithmIdentifier;
-  readonly signatureValue: Uint8Array;
 }
 
 /**
@@ -83,10 +87,7 @@ export function parseCertificate(der: Uint8Array): Certificate {
   };
 }
 
-type TbsFields = Omit<
-  Certificate,
-  "der" | "fingerprint" | "tbs" | "signatureAlgorithm" | "signatureValue"
->;
+type TbsFields = Omit<Certificate, "der" | "fingerprint" | keyof Signed>;
 
 function readTbsCertificate(
   element: Element,
@@ -157,7 +158,8 @@ function readSerialNumber(element: Element): string {
   return octets.toHex();
 }
 
-function readAlgorithmIdentifier(element: Element): AlgorithmIdentifier {
+/** Reads an AlgorithmIdentifier; throws `CERT_INVALID`. */
+export function readAlgorithmIdentifier(element: Element): AlgorithmIdentifier {
   const fields = open(element);
   const oid = readOid(fields.read(Tag.OID));
   const parameters = fields.done ? undefined : fields.read().der;

@@ -51,25 +51,47 @@ export class Cursor {
     return this.#offset === this.#octets.length;
   }
 
+  /** Where the next octet to be read stands in the octets given. */
+  get offset(): number {
+    return this.#offset;
+  }
+
   /** The next element; it must carry `tag` where one is given. */
   read(tag?: number): Element {
     const start = this.#offset;
+    const found = this.#octets[start] ?? 0;
+    const length = this.enter(tag);
+    const contentStart = this.#offset;
+    this.skip(length);
+    return {
+      tag: found,
+      der: this.#octets.subarray(start, this.#offset),
+      content: this.#octets.subarray(contentStart, this.#offset),
+    };
+  }
+
+  /**
+   * Steps into the next element, as {@linkcode read} checks it, and returns the
+   * length of its content. For lists so long that an object for each element
+   * would cost too much: who uses it must see to it that the elements within end
+   * where this one does.
+   */
+  enter(tag?: number): number {
     const found = this.#octet();
     if (tag !== undefined && found !== tag) {
       throw malformed(`expected tag 0x${hex(tag)}, found 0x${hex(found)}`);
     }
     checkIdentifier(found);
     const length = this.#length();
-    const contentStart = this.#offset;
-    if (length > this.#octets.length - contentStart) {
+    if (length > this.#octets.length - this.#offset) {
       throw malformed("an element is longer than what holds it");
     }
-    this.#offset = contentStart + length;
-    return {
-      tag: found,
-      der: this.#octets.subarray(start, this.#offset),
-      content: this.#octets.subarray(contentStart, this.#offset),
-    };
+    return length;
+  }
+
+  /** Steps over `count` octets, of which {@linkcode enter} said that they are there. */
+  skip(count: number): void {
+    this.#offset += count;
   }
 
   /** The next element if it carries `tag`, for fields that are OPTIONAL or have a DEFAULT. */

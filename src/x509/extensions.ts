@@ -98,21 +98,36 @@ const READERS: Readonly<
 export function readExtensions(element: Element): Extensions {
   const unknownCritical: string[] = [];
   const extensions: Mutable<Extensions> = { unknownCritical };
-  const seen = new Set<string>();
+  for (const { oid, critical, value } of readExtensionList(element)) {
+    const reader = READERS[oid];
+    if (reader) reader(extensions, value);
+    else if (critical) unknownCritical.push(oid);
+  }
+  return extensions;
+}
+
+/** One Extension (RFC 5280 §4.2), its value still encoded. */
+export interface Extension {
+  /** Dotted decimal. */
+  readonly oid: string;
+  readonly critical: boolean;
+  readonly value: Uint8Array;
+}
+
+/** Reads Extensions, at least one and each once, of a certificate or a CRL; throws `CERT_INVALID`. */
+export function readExtensionList(element: Element): readonly Extension[] {
+  const extensions = new Map<string, Extension>();
   const list = open(element);
   do {
     const fields = open(list.read(Tag.SEQUENCE));
     const oid = readOid(fields.read(Tag.OID));
-    if (seen.has(oid)) throw malformed(`extension ${oid} occurs twice`);
-    seen.add(oid);
+    if (extensions.has(oid)) throw malformed(`extension ${oid} occurs twice`);
     const critical = readDefaultFalse(fields);
     const value = fields.read(Tag.OCTET_STRING).content;
     fields.end();
-    const reader = READERS[oid];
-    if (reader) reader(extensions, value);
-    else if (critical) unknownCritical.push(oid);
+    extensions.set(oid, { oid, critical, value });
   } while (!list.done);
-  return extensions;
+  return [...extensions.values()];
 }
 
 /** DER leaves a DEFAULT out, yet an explicit FALSE is common in the field and says the same. */

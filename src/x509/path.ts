@@ -7,6 +7,9 @@ const MAX_PRESENTED = 16;
 const MAX_INTERMEDIATES_IN_PATH = 4;
 const MAX_SIGNATURES = 32;
 
+/** What is known of a certificate (RFC 5280 §6.3.3): `undetermined` where it cannot be told. */
+export type RevocationStatus = "unrevoked" | "revoked" | "undetermined";
+
 /** What a path is searched from and to. */
 export interface PathQuery {
   readonly leaf: Certificate;
@@ -16,6 +19,8 @@ export interface PathQuery {
   readonly anchors: readonly Certificate[];
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Whether a certificate is revoked; without it, none is. It must not throw. */
+  readonly revocationStatus?: (certificate: Certificate) => RevocationStatus;
 }
 
 /** A path from the leaf to its anchor, or why there is none. */
@@ -30,8 +35,14 @@ export type PathResult =
     /**
      * `PATH_NOT_FOUND`: names and signatures lead to no anchor.
      * `PATH_REFUSED`: they lead on, but to what validation forbids.
+     * `LEAF_REVOKED`, `CRL_EXPIRED`: the leaf is revoked, or may be. Of any
+     * other certificate of the path that is `PATH_REFUSED`.
      */
-    readonly code: "PATH_NOT_FOUND" | "PATH_REFUSED";
+    readonly code:
+      | "PATH_NOT_FOUND"
+      | "PATH_REFUSED"
+      | "LEAF_REVOKED"
+      | "CRL_EXPIRED";
     /** For the log: says where and what, without content of the certificates. */
     readonly detail: string;
   };
@@ -41,7 +52,8 @@ export type PathResult =
  * Names are compared octet for octet; self-issued certificates count towards
  * path length and are held to name constraints like any other; policies are not
  * processed, so critical policy extensions refuse; the anchor is checked like
- * an intermediate. At most 16 certificates may be presented, 4 stand between
+ * an intermediate, but that it may be of undetermined revocation: being an anchor
+ * speaks for it until its issuer speaks against it. At most 16 certificates may be presented, 4 stand between
  * leaf and anchor, and 32 signatures are verified.
  */
 export function findPath(query: PathQuery): PathResult {
@@ -56,6 +68,16 @@ export function findPath(query: PathQuery): PathResult {
   if (validity !== "valid") return refused(`the leaf is ${validity}`);
   if (leaf.extensions.unknownCritical.length > 0) {
     return refused("the leaf has a critical extension that is not supported");
+  }
+  switch (query.revocationStatus?.(leaf)) {
+    case "revoked":
+      return { ok: false, code: "LEAF_REVOKED", detail: "the leaf is revoked" };
+    case "undetermined":
+      return {
+        ok: false,
+        code: "CRL_EXPIRED",
+        detail: "the CRL of the leaf's issuer has expired",
+      };
   }
   return new Search(query).run();
 }
@@ -146,7 +168,8 @@ class Search {
       return false;
     }
     const problem = issuerProblem(issuer) ??
-      this.#placeProblem(issuer, path.length - 2);
+      this.#placeProblem(issuer, path.length - 2) ??
+      this.#revocationProblem(issuer);
     return problem === undefined || this.#refuse(at(path.length - 1, problem));
   }
 
@@ -160,6 +183,19 @@ class Search {
     return intermediatesBelow > limit
       ? "its path length constraint is exceeded"
       : undefined;
+  }
+
+  #revocationProblem(issuer: Certificate): string | undefined {
+    switch (this.#query.revocationStatus?.(issuer)) {
+      case "revoked":
+        return "it is revoked";
+      case "undetermined":
+        return this.#query.anchors.includes(issuer)
+          ? undefined
+          : "the CRL of its issuer has expired";
+      default:
+        return undefined;
+    }
   }
 
   /**

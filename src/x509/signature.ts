@@ -7,8 +7,8 @@ import {
 } from "node:crypto";
 import {
   type AlgorithmIdentifier,
-  type Certificate,
   equalOctets,
+  type Signed,
 } from "./certificate.ts";
 
 const MIN_RSA_BITS = 2048;
@@ -65,17 +65,17 @@ function pssParameters(hashArc: string, saltLength: string): string {
 }
 
 /**
- * Whether the key in `issuerSpki` made the certificate's signature. RSA PKCS#1
+ * Whether the key in `issuerSpki` made the signature of a certificate or CRL. RSA PKCS#1
  * v1.5 and RSASSA-PSS with SHA-256, 384 or 512 and keys of 2048 to 8192 bits,
  * ECDSA with those hashes on P-256, P-384 and P-521 and Ed25519 are known; SHA-1
  * and everything else is a no, and so is any failure of the crypto library:
  * Deno 2.9.6 cannot verify ECDSA with SHA-256 on P-521. Never throws.
  */
 export function verifySignature(
-  certificate: Certificate,
+  { tbs, signatureAlgorithm, signatureValue }: Signed,
   issuerSpki: Uint8Array,
 ): boolean {
-  const scheme = schemeOf(certificate.signatureAlgorithm);
+  const scheme = schemeOf(signatureAlgorithm);
   if (!scheme) return false;
   try {
     const key = createPublicKey({
@@ -90,7 +90,6 @@ export function verifySignature(
       padding: constants.RSA_PKCS1_PSS_PADDING,
       saltLength: scheme.saltLength,
     };
-    const { tbs, signatureValue } = certificate;
     return verify(scheme.hash, tbs, { key, ...padding }, signatureValue);
   } catch {
     return false;

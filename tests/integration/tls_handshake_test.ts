@@ -262,7 +262,7 @@ Deno.test("the guard is given the leaf, and after it what came with it", async (
   const attempted = attempt({ port: door.port, identity });
   await eventually(() => door.admitted.length === 1, "admission");
   const facts = door.admitted[0]?.facts;
-  assert.equal(facts?.client.commonName, "leaf");
+  assert.equal(facts?.standing.client.commonName, "leaf");
   assert.equal(facts?.address, "127.0.0.1");
   assert.equal(facts?.tlsVersion, "TLSv1.3");
   assert.equal(facts?.resumed, false);

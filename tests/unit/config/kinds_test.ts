@@ -5,6 +5,7 @@ import {
   isHostName,
   type Kind,
   listenHost,
+  optionalPath,
   path,
   port,
   seconds,
@@ -91,6 +92,17 @@ Deno.test("path takes what the file system would, spaces included", () => {
 Deno.test("path refuses the empty, the endless and control characters", () => {
   for (const text of ["", "/a\0b", "/a\n", "\x7f", "/".repeat(4096)]) {
     assert.equal(refused(path, text), "a path without control characters");
+  }
+});
+
+Deno.test("optionalPath takes nothing, and a path as path does", () => {
+  assert.equal(accepted(optionalPath, ""), "");
+  assert.equal(accepted(optionalPath, "./crl.pem"), "./crl.pem");
+  for (const text of ["/a\0b", "/".repeat(4096)]) {
+    assert.equal(
+      refused(optionalPath, text),
+      "a path without control characters",
+    );
   }
 });
 

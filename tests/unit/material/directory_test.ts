@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { loadMaterial } from "../../../src/material/directory.ts";
+import { changedFiles } from "../../../src/material/file_digests.ts";
 import { createAuthority } from "../../support/pki.ts";
 import {
   files,
@@ -234,26 +235,62 @@ Deno.test("loadMaterial() names the file that it cannot read and why", async () 
   }
 });
 
-Deno.test("loadMaterial() gives one digest for one content, and another for any change", async () => {
-  const digest = async (changes = {}) => (await load(files(changes))).digest;
-  const unchanged = await digest();
-  assert.match(unchanged, /^[0-9a-f]{64}$/);
+Deno.test("loadMaterial() gives digests that tell which files changed", async () => {
+  const { digests } = await load(files());
+  for (const digest of Object.values(digests)) {
+    assert.match(digest, /^[0-9a-f]{64}$/);
+  }
+  const cases: [
+    changes: Record<string, string | undefined>,
+    paths: string[],
+  ][] = [
+    [{ "/certs/unrelated": "x", "/ca/README": "y" }, []],
+    [{ "/certs/tls.crt": `${leaf.certPem}\n` }, ["/certs/tls.crt"]],
+    [{ "/certs/tls.key": `\n${leaf.keyPem}` }, ["/certs/tls.key"]],
+    [{ "/ca/ca.crt": root.certPem + other.certPem }, ["/ca/ca.crt"]],
+    [{ "/certs/ca.crt": root.certPem }, ["/certs/ca.crt"]],
+    [{ "/ca/ca.crt": undefined, "/ca/ca-bundle.pem": root.certPem }, [
+      "/ca/ca.crt",
+      "/ca/ca-bundle.pem",
+    ]],
+  ];
+  for (const [changes, paths] of cases) {
+    const changed = await load(files(changes));
+    assert.deepEqual(changedFiles(digests, changed.digests), paths);
+  }
+});
+
+Deno.test("loadMaterial() says when the same files will give other material", async () => {
+  const renewed = createAuthority({
+    commonName: "Next",
+    notBefore: NOW + 1000,
+    notAfter: NOW + 3 * HOUR,
+  });
+  const old = createAuthority({ ...VALID, notAfter: NOW - 1000 });
+  const changesAt = async (bundle: string, now = NOW) =>
+    (await load(files({ "/ca/ca.crt": bundle }), { now })).changesAt;
+  assert.equal(await changesAt(root.certPem), NOW + HOUR + 1);
+  assert.equal(await changesAt(root.certPem + old.certPem), NOW + HOUR + 1);
+  assert.equal(await changesAt(root.certPem + renewed.certPem), NOW + 1000);
   assert.equal(
-    await digest({ "/certs/unrelated": "x", "/ca/README": "y" }),
-    unchanged,
+    await changesAt(root.certPem + renewed.certPem, NOW + 1000),
+    NOW + HOUR + 1,
   );
-  const all = new Set([
-    unchanged,
-    await digest({ "/certs/tls.crt": `${leaf.certPem}\n` }),
-    await digest({ "/certs/tls.key": `\n${leaf.keyPem}` }),
-    await digest({ "/ca/ca.crt": root.certPem + other.certPem }),
-    await digest({ "/certs/ca.crt": root.certPem }),
-    await digest({
-      "/ca/ca.crt": undefined,
-      "/ca/ca-bundle.pem": root.certPem,
-    }),
+});
+
+Deno.test("loadMaterial() serves a certificate in service on beyond its expiry, and no other", async () => {
+  const lasting = createAuthority({ ...VALID, notAfter: NOW + 9 * HOUR });
+  const content = files({ "/ca/ca.crt": lasting.certPem });
+  const now = NOW + HOUR + 1;
+  const { fingerprint } = (await load(content)).certificate;
+  const material = await load(content, { now, served: fingerprint });
+  assert.deepEqual(material.warnings, [
+    '"/certs/tls.crt" is served on although it was valid until 2030-01-01T01:00:00.000Z',
   ]);
-  assert.equal(all.size, 6);
+  assert.equal(material.changesAt, NOW + 9 * HOUR + 1);
+  await assert.rejects(load(content, { now, served: "00" }), {
+    code: "CERT_EXPIRED",
+  });
 });
 
 Deno.test("loadMaterial() reads the disk", async () => {

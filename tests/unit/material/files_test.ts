@@ -71,6 +71,18 @@ Deno.test("readFile() reads up to 4 MiB and refuses one octet more", () =>
     await refuses(path, "expected at most 4194304 octets");
   }));
 
+Deno.test("readFile() reads as much as it is told to, and refuses one octet more", () =>
+  inDirectory(async (directory) => {
+    const path = join(directory, "large");
+    await Deno.writeFile(path, new Uint8Array(MAX_FILE_OCTETS + 1));
+    const octets = (maxOctets: number) => readFile(disk, path, { maxOctets });
+    assert.equal((await octets(MAX_FILE_OCTETS + 1)).length, 4_194_305);
+    await Deno.writeFile(path, new Uint8Array(11));
+    await assert.rejects(octets(10), {
+      message: `Cannot read "${path}": expected at most 10 octets`,
+    });
+  }));
+
 Deno.test("readFile() refuses a file that grew too large after its size was taken", async () => {
   const fs = {
     ...disk,

@@ -42,7 +42,7 @@ export function files(
 /** Loads `/certs` and `/ca` of `content` at {@linkcode NOW}. */
 export function load(
   content: Files,
-  options: { caFromCertDir?: boolean; now?: number } = {},
+  options: { caFromCertDir?: boolean; now?: number; served?: string } = {},
 ): Promise<TlsMaterial> {
   return loadMaterial({
     certDir: "/certs",

@@ -143,3 +143,24 @@ Deno.test("selectFiles() takes one file once where CERT_DIR and CA_DIR are the s
     }
   }
 });
+
+Deno.test("selectFiles() takes crl.pem of CA_DIR for the CRL file where it is there", async () => {
+  const withCrl = [...PAIR, "/ca/ca.crt", "/ca/crl.pem"];
+  assert.equal((await select(withCrl)).crlFile, "/ca/crl.pem");
+  assert.ok(!("crlFile" in await select([...PAIR, "/ca/ca.crt"])));
+  assert.ok(!("crlFile" in await select([...PAIR, "/certs/crl.pem"])));
+  const alone = await select([...PAIR, "/ca/crl.pem"]);
+  assert.equal(alone.crlFile, "/ca/crl.pem");
+});
+
+Deno.test("selectFiles() takes CRL_FILE, there or not, in place of crl.pem", async () => {
+  const fs = memoryFiles({
+    "/certs/tls.crt": "",
+    "/certs/tls.key": "",
+    "/ca/crl.pem": "",
+  });
+  const crlFileBy = async (crlFile: string) =>
+    (await selectFiles(fs, { ...ALL_DIRECTORIES, crlFile })).crlFile;
+  assert.equal(await crlFileBy("/crl/all.der"), "/crl/all.der");
+  assert.equal(await crlFileBy(""), "/ca/crl.pem");
+});

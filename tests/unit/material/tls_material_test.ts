@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { readOwnCertificate } from "../../../src/material/own_certificate.ts";
 import { readPrivateKey } from "../../../src/material/private_key.ts";
+import { Revocation } from "../../../src/material/revocation.ts";
 import { TlsMaterial } from "../../../src/material/tls_material.ts";
 import { createAuthority } from "../../support/pki.ts";
 
 const root = createAuthority();
 const leaf = root.issue();
+const revocation = new Revocation([], { onExpired: "refuse", now: Date.now() });
 
 function material(): TlsMaterial {
   const octets = (text: string) => new TextEncoder().encode(text);
@@ -21,6 +23,7 @@ function material(): TlsMaterial {
     certificate,
     chain,
     anchors: chain,
+    revocation,
     files: {
       certificate: "tls.crt",
       privateKey: "tls.key",
@@ -28,7 +31,8 @@ function material(): TlsMaterial {
     },
     notes: ["note"],
     warnings: ["warning"],
-    digest: "00",
+    digests: {},
+    changesAt: Infinity,
   });
 }
 
@@ -90,10 +94,12 @@ Deno.test("TlsMaterial does not change with the arrays that it was made of", () 
     certificate,
     chain: [],
     anchors,
+    revocation,
     files,
     notes: [],
     warnings: [],
-    digest: "",
+    digests: {},
+    changesAt: Infinity,
   });
   anchors.pop();
   assert.equal(value.anchors.length, 1);

@@ -14,9 +14,9 @@ Deno.test("judge() admits a client of a trusted CA and says who it is", async ()
   const guarded = await Guarded.create(root);
   const verdict = guarded.judge(new Client(leaf));
   assert.ok(verdict.admitted);
-  assert.equal(verdict.client.commonName, "alice");
-  assert.equal(verdict.client.subject, "CN=alice");
-  assert.equal(verdict.client.fingerprint, sha256(leaf));
+  assert.equal(verdict.standing.client.commonName, "alice");
+  assert.equal(verdict.standing.client.subject, "CN=alice");
+  assert.equal(verdict.standing.client.fingerprint, sha256(leaf));
 });
 
 Deno.test("judge() refuses whom the runtime did not verify, whatever it presents", async () => {

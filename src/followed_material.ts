@@ -1,0 +1,92 @@
+import type { Config } from "./config/config.ts";
+import type { Logger } from "./log.ts";
+import { DirectorySource } from "./material/directory_source.ts";
+import { frozenMountWarnings } from "./material/mounts.ts";
+import { type Admit, MaterialStore } from "./material/store.ts";
+import type { TlsMaterial } from "./material/tls_material.ts";
+
+/** Material that follows the disk. */
+export interface FollowedMaterial {
+  readonly store: MaterialStore;
+  /** Loads at once, and takes what is there as meant. */
+  reload(): void;
+  /** Resolves when nothing is left running. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Loads the material and follows its files from then on. What is rejected or
+ * fails later is logged, and the material in force stays.
+ *
+ * Throws `SidecarError` where it cannot be loaded.
+ */
+export async function followMaterial(
+  config: Config,
+  { log, admit }: { log: Logger; admit: Admit<TlsMaterial> },
+): Promise<FollowedMaterial> {
+  const { certDir, caDir, caFromCertDir, crlFile, crlExpired } = config;
+  for (const warning of await mountWarnings([certDir, caDir])) {
+    log.warning(warning);
+  }
+  const source = new DirectorySource({
+    certDir,
+    caDir,
+    caFromCertDir,
+    crlFile,
+    crlExpired,
+    pollMs: 1000 * config.reloadPollSecs,
+    onMode: (mode, reason) =>
+      log.info("following the files", { mode, ...(reason && { reason }) }),
+  });
+  const store = new MaterialStore(undefined, { admit });
+  store.onRejected(({ code, message }) =>
+    log.warning("reload rejected, the old material stays", {
+      code,
+      error: message,
+      since: new Date(store.differs?.since ?? Date.now()).toISOString(),
+    })
+  );
+  store.onHealth((health) => {
+    if (health.healthy) log.info("the files can be followed again");
+    else {
+      const { code, message } = health.error;
+      log.error("the files cannot be followed", { code, error: message });
+    }
+  });
+  const { material } = await store.start(source);
+  describeMaterial(material, log);
+  return {
+    store,
+    reload: () => source.reload(),
+    stop: () => store.stop(),
+  };
+}
+
+async function mountWarnings(
+  directories: readonly string[],
+): Promise<string[]> {
+  let mountinfo: string;
+  try {
+    mountinfo = await Deno.readTextFile("/proc/self/mountinfo");
+  } catch {
+    // Not Linux, or hidden: there is nothing to tell by.
+    return [];
+  }
+  return frozenMountWarnings(mountinfo, directories);
+}
+
+/** Which files were chosen: the first thing to look at when a client is refused. */
+function describeMaterial(material: TlsMaterial, log: Logger): void {
+  const { files, keyFormat, keyType, anchors, certificate } = material;
+  for (const warning of material.warnings) log.warning(warning);
+  for (const note of material.notes) log.info(note);
+  log.info("material loaded", {
+    certificate: files.certificate,
+    private_key: files.privateKey,
+    certificate_authorities: files.certificateAuthorities,
+    ...(files.crlFile && { crl: files.crlFile }),
+    key: `${keyType}, ${keyFormat}`,
+    anchors: anchors.length,
+    not_after: new Date(certificate.notAfter).toISOString(),
+  });
+}

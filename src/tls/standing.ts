@@ -1,0 +1,103 @@
+import type { AdmissionCode } from "../errors.ts";
+import {
+  type ClientIdentity,
+  clientIdentity,
+} from "../identity/client_identity.ts";
+import {
+  type CertificateReference,
+  referenceOf,
+} from "../material/revocation.ts";
+import type { TlsMaterial } from "../material/tls_material.ts";
+import { type Certificate, parseCertificate } from "../x509/certificate.ts";
+import { checkClientLeaf } from "../x509/leaf.ts";
+import { findPath } from "../x509/path.ts";
+
+/** What the trust in an admitted client rests on. Shared by its connections. */
+export interface Standing {
+  readonly client: ClientIdentity;
+  /** Fingerprint of the CA that the path leads to. */
+  readonly anchor: string;
+  /** From the leaf to that CA. */
+  readonly path: readonly CertificateReference[];
+  /** DER of the path's certificates, from the leaf on, without the CA. */
+  readonly chain: readonly Uint8Array[];
+  /** When every certificate of the path is valid, both ends included, in milliseconds since the epoch. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/** A client's standing under some material, or why it has none. */
+export type Judgement =
+  | { readonly ok: true; readonly standing: Standing }
+  | {
+    readonly ok: false;
+    readonly code: AdmissionCode;
+    readonly detail: string;
+  };
+
+/**
+ * Looks for a path from `leaf` through `intermediates` to a CA of `material`, at
+ * `now` in milliseconds since the epoch.
+ */
+export function establish(
+  { leaf, intermediates }: {
+    leaf: Certificate;
+    intermediates: readonly Certificate[];
+  },
+  { material, now }: { material: TlsMaterial; now: number },
+): Judgement {
+  const { anchors, revocation } = material;
+  const code = checkClientLeaf(leaf, { now, anchors });
+  if (code !== undefined) {
+    return { ok: false, code, detail: "its certificate is no client's" };
+  }
+  const result = findPath({
+    leaf,
+    intermediates,
+    anchors,
+    now,
+    revocationStatus: (certificate) =>
+      revocation.statusOf(referenceOf(certificate), now),
+  });
+  if (!result.ok) return result;
+  const { path, anchor } = result;
+  return {
+    ok: true,
+    standing: {
+      client: clientIdentity(leaf),
+      anchor: anchor.fingerprint,
+      path: path.map(referenceOf),
+      chain: path.slice(0, -1).map(({ der }) => der),
+      notBefore: Math.max(...path.map(({ notBefore }) => notBefore)),
+      notAfter: Math.min(...path.map(({ notAfter }) => notAfter)),
+    },
+  };
+}
+
+/**
+ * Whether a path that was found under other material is as good under this one:
+ * it is valid, its CA is trusted, and nothing of it is revoked. Costs no search.
+ */
+export function holds(
+  standing: Standing,
+  { material, now }: { material: TlsMaterial; now: number },
+): boolean {
+  // Said so that a clock that gives NaN recalls nobody.
+  return standing.notBefore <= now && now <= standing.notAfter &&
+    material.isAnchor(standing.anchor) &&
+    !material.isAnchor(standing.client.fingerprint) &&
+    material.revocation.admitsPath(standing.path, now);
+}
+
+/**
+ * Whether a client would be admitted under `material` by the certificates that
+ * it was admitted with, be it by another path: its CA may have been renewed.
+ */
+export function stands(
+  standing: Standing,
+  context: { material: TlsMaterial; now: number },
+): boolean {
+  if (holds(standing, context)) return true;
+  const [leaf, ...intermediates] = standing.chain.map(parseCertificate);
+  return leaf !== undefined && establish({ leaf, intermediates }, context).ok;
+}

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { SerialSet } from "../../../src/x509/serial_set.ts";
+
+/** Of serial numbers in hex. */
+function setOf(...serialNumbers: readonly string[]): SerialSet {
+  const packed = serialNumbers.flatMap((serialNumber) => {
+    const octets = Uint8Array.fromHex(serialNumber);
+    return [octets.length, ...octets];
+  });
+  return new SerialSet(Uint8Array.from(packed));
+}
+
+const serialNumber = fc.uint8Array({ minLength: 1, maxLength: 21 })
+  .map((octets) => octets.toHex());
+
+Deno.test("SerialSet has what was put in and nothing else", () => {
+  fc.assert(fc.property(
+    fc.array(serialNumber),
+    fc.array(serialNumber),
+    (members, asked) => {
+      const set = setOf(...members);
+      assert.equal(set.size, new Set(members).size);
+      for (const member of members) assert.ok(set.has(member));
+      for (const other of asked) {
+        assert.equal(set.has(other), members.includes(other));
+      }
+    },
+  ));
+});
+
+Deno.test("SerialSet without a member has none", () => {
+  const empty = setOf();
+  assert.equal(empty.size, 0);
+  assert.equal(empty.has("00"), false);
+});
+
+Deno.test("SerialSet tells serial numbers apart that begin or end alike", () => {
+  const set = setOf("01", "0102", "00ff");
+  for (const other of ["0101", "02", "010200", "ff", "0001", "00"]) {
+    assert.equal(set.has(other), false, other);
+  }
+});
+
+Deno.test("SerialSet takes a serial number that stands twice for one", () => {
+  assert.equal(setOf("01", "02", "01").size, 2);
+});
+
+Deno.test("SerialSet finds each of many serial numbers that follow each other", () => {
+  const members = Array.from(
+    { length: 5_000 },
+    (_, index) => (index + 0x1000).toString(16),
+  );
+  const set = setOf(...members);
+  assert.equal(set.size, 5_000);
+  assert.ok(members.every((member) => set.has(member)));
+  assert.equal(set.has("0fff"), false);
+  assert.equal(set.has((0x1000 + 5_000).toString(16)), false);
+});
+
+Deno.test("isCoveredBy() asks for each serial number in any of the others", () => {
+  const set = setOf("01", "02");
+  assert.equal(set.isCoveredBy([setOf("02", "01", "03")]), true);
+  assert.equal(set.isCoveredBy([setOf("02"), setOf("01")]), true);
+  assert.equal(set.isCoveredBy([setOf("02"), setOf("03")]), false);
+  assert.equal(set.isCoveredBy([]), false);
+  assert.equal(setOf().isCoveredBy([]), true);
+});
