@@ -2,7 +2,7 @@ import { type Config, describeConfig } from "./config/config.ts";
 import { Connections } from "./connections.ts";
 import { Deadlines } from "./deadlines.ts";
 import { SidecarError } from "./errors.ts";
-import { followMaterial } from "./followed_material.ts";
+import { describeMaterial, followMaterial } from "./followed_material.ts";
 import { OctetWriters } from "./http/octet_writers.ts";
 import { ServerConnection } from "./http/server_connection.ts";
 import { clientHeaders } from "./identity/client_headers.ts";
@@ -79,6 +79,7 @@ export async function startSidecar(
     ? await followMaterial(config, { log, admit: keeper.admit })
     : undefined;
   const store = given ?? followed!.store;
+  describeMaterial(store.current.material, log);
   store.onSwap(keeper.swapped);
   const pool = new UpstreamPool({ address: config.upstream, deadlines });
   const sessionDependencies = sessionParts(config, { log, accessLog, pool });

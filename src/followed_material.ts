@@ -53,8 +53,7 @@ export async function followMaterial(
       log.error("the files cannot be followed", { code, error: message });
     }
   });
-  const { material } = await store.start(source);
-  describeMaterial(material, log);
+  await store.start(source);
   return {
     store,
     reload: () => source.reload(),
@@ -76,7 +75,7 @@ async function mountWarnings(
 }
 
 /** Which files were chosen: the first thing to look at when a client is refused. */
-function describeMaterial(material: TlsMaterial, log: Logger): void {
+export function describeMaterial(material: TlsMaterial, log: Logger): void {
   const { files, keyFormat, keyType, anchors, certificate } = material;
   for (const warning of material.warnings) log.warning(warning);
   for (const note of material.notes) log.info(note);

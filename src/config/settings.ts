@@ -137,7 +137,7 @@ export const SETTINGS = {
     default: "30",
     group: CERTIFICATES,
     description:
-      "How long a request in flight may take to finish when its client loses trust",
+      "How long the request in hand of a client that lost trust may take",
   }),
   refuseLockout: setting({
     variable: "REFUSE_LOCKOUT",
