@@ -1,9 +1,9 @@
 import type { Config } from "./config/config.ts";
 import type { Logger } from "./log.ts";
 import { DirectorySource } from "./material/directory_source.ts";
-import { frozenMountWarnings } from "./material/mounts.ts";
+import { frozenFileWarnings, frozenMountWarnings } from "./material/mounts.ts";
 import { type Admit, MaterialStore } from "./material/store.ts";
-import type { TlsMaterial } from "./material/tls_material.ts";
+import type { MaterialFiles, TlsMaterial } from "./material/tls_material.ts";
 
 /** Material that follows the disk. */
 export interface FollowedMaterial {
@@ -25,9 +25,6 @@ export async function followMaterial(
   { log, admit }: { log: Logger; admit: Admit<TlsMaterial> },
 ): Promise<FollowedMaterial> {
   const { certDir, caDir, caFromCertDir, crlFile, crlExpired } = config;
-  for (const warning of await mountWarnings([certDir, caDir])) {
-    log.warning(warning);
-  }
   const source = new DirectorySource({
     certDir,
     caDir,
@@ -53,7 +50,10 @@ export async function followMaterial(
       log.error("the files cannot be followed", { code, error: message });
     }
   });
-  await store.start(source);
+  const { material } = await store.start(source);
+  for (const warning of await mountWarnings(config, material.files)) {
+    log.warning(warning);
+  }
   return {
     store,
     reload: () => source.reload(),
@@ -62,16 +62,21 @@ export async function followMaterial(
 }
 
 async function mountWarnings(
-  directories: readonly string[],
+  { certDir, caDir }: Config,
+  { certificate, privateKey, certificateAuthorities }: MaterialFiles,
 ): Promise<string[]> {
   let mountinfo: string;
   try {
     mountinfo = await Deno.readTextFile("/proc/self/mountinfo");
   } catch {
-    // Not Linux, or hidden: there is nothing to tell by.
-    return [];
+    // Not Linux, or not allowed: Deno's --allow-read does not reach /proc.
+    return await frozenFileWarnings([
+      certificate,
+      privateKey,
+      ...certificateAuthorities,
+    ]);
   }
-  return frozenMountWarnings(mountinfo, directories);
+  return frozenMountWarnings(mountinfo, [certDir, caDir]);
 }
 
 /** Which files were chosen: the first thing to look at when a client is refused. */

@@ -18,11 +18,11 @@ export interface CertificateAuthorities {
  * that nobody sees is worse than none. A CA outside its validity at `now`, in
  * milliseconds since the epoch, is left out with a warning, for old roots stay
  * in bundles long after their time. A pool that is empty in the end throws
- * `CA_EMPTY`, because it would admit nobody.
+ * `CA_EMPTY`, because it would admit nobody; `missing` says where none was found.
  */
 export function readCertificateAuthorities(
   files: readonly { path: string; octets: Uint8Array }[],
-  now: number,
+  { now, missing = [] }: { now: number; missing?: readonly string[] },
 ): CertificateAuthorities {
   const anchors = new Map<string, Certificate>();
   const warnings: string[] = [];
@@ -49,7 +49,11 @@ export function readCertificateAuthorities(
     }
   }
   if (anchors.size === 0) {
-    const found = files.length === 0 ? "no file" : "none within its validity";
+    const found = files.length === 0
+      ? ["no file", ...missing].join(": ")
+      : `none within its validity in "${
+        files.map(({ path }) => path).join('", "')
+      }"`;
     throw new SidecarError(
       "CA_EMPTY",
       `Cannot verify clients: expected at least one CA certificate, found ${found}`,

@@ -111,7 +111,7 @@ export function buildMaterial(
   );
   const authorities = readCertificateAuthorities(
     read.certificateAuthorities,
-    now,
+    { now, missing: warnings },
   );
   const { anchors } = authorities;
   const judging = { now, onExpired: crlExpired };

@@ -26,12 +26,40 @@ export function frozenMountWarnings(
       )
       ? VOLUME_STATE.test(unescaped(rootField))
       : followed.includes(dirname(mountPoint));
-    if (!isFrozen) continue;
-    warnings.add(
-      `"${mountPoint}" is a mount of its own, as a subPath makes it, and will not follow a rotation: mount the whole volume`,
-    );
+    if (isFrozen) warnings.add(frozen(mountPoint));
   }
   return [...warnings];
+}
+
+/** Tells on which file system a path is, without following a link. */
+export type DeviceOf = (path: string) => Promise<number>;
+
+/**
+ * The same, by another sign, for where mountinfo may not be read: a file that is
+ * on another file system than its directory is mounted by itself. A `subPath`
+ * that is a directory does not show in this way.
+ */
+export async function frozenFileWarnings(
+  files: readonly string[],
+  deviceOf: DeviceOf = async (path) => (await Deno.lstat(path)).dev,
+): Promise<string[]> {
+  const warnings: string[] = [];
+  for (const file of files) {
+    try {
+      const [own, around] = await Promise.all([
+        deviceOf(file),
+        deviceOf(dirname(file)),
+      ]);
+      if (own !== around) warnings.push(frozen(file));
+    } catch {
+      // It has just been rotated away: that is no frozen mount.
+    }
+  }
+  return warnings;
+}
+
+function frozen(path: string): string {
+  return `"${path}" is a mount of its own, as a subPath makes it, and will not follow a rotation: mount the whole volume`;
 }
 
 /** Whether `path` is `directory` or beneath it. */

@@ -79,8 +79,8 @@ function checkKey(
   throw new SidecarError(
     "KEY_MISMATCH",
     position > 1
-      ? `Cannot serve "${file}": expected the certificate of the private key first, found it as number ${position}`
-      : `Cannot serve "${file}": expected the certificate of the private key, found that of another`,
+      ? `Cannot serve "${file}": expected the certificate of "${key.file}" first, found it as number ${position}`
+      : `Cannot serve "${file}": expected the certificate of "${key.file}", found that of another`,
   );
 }
 

@@ -8,6 +8,8 @@ export type KeyFormat = "PKCS#8" | "PKCS#1" | "SEC1";
 
 /** A private key that the runtime can serve. Its encoding is in `pem` alone. */
 export interface PrivateKey {
+  /** The path that it was read from. */
+  readonly file: string;
   readonly format: KeyFormat;
   /** `RSA 2048`, `EC P-256`, `EC P-384`, `EC P-521` or `Ed25519`. */
   readonly type: string;
@@ -56,6 +58,7 @@ export function readPrivateKey(octets: Uint8Array, file: string): PrivateKey {
       type: encoding.type,
     });
     return {
+      file,
       format: encoding.format,
       type: servableType(key, file),
       spki: createPublicKey(key).export({ type: "spki", format: "der" }),

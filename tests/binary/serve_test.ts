@@ -188,7 +188,7 @@ Deno.test("a start that fails says why in one line on standard error, without a 
       ["a key of another certificate", {
         ...FILES,
         "tls.key": stranger.keyPem,
-      }, /tls\.crt.*private key/],
+      }, /tls\.crt.*tls\.key/],
       ["no authority", withoutAuthority, /CA certificate/],
       ["half a certificate", {
         ...FILES,

@@ -75,7 +75,7 @@ Deno.test("loadMaterial() refuses an empty pool", async () => {
   assert.deepEqual(await refusal(bare), {
     code: "CA_EMPTY",
     message:
-      "Cannot verify clients: expected at least one CA certificate, found no file",
+      'Cannot verify clients: expected at least one CA certificate, found no file: CA_DIR "/ca" not found',
   });
   const beside = { ...bare, "/certs/ca.crt": root.certPem };
   await load(beside);
@@ -87,7 +87,7 @@ Deno.test("loadMaterial() refuses an empty pool", async () => {
   assert.deepEqual(await refusal(files({ "/ca/ca.crt": expired.certPem })), {
     code: "CA_EMPTY",
     message:
-      "Cannot verify clients: expected at least one CA certificate, found none within its validity",
+      'Cannot verify clients: expected at least one CA certificate, found none within its validity in "/ca/ca.crt"',
   });
 });
 

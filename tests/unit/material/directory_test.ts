@@ -91,7 +91,7 @@ Deno.test("loadMaterial() refuses a key that does not match the certificate", as
     {
       code: "KEY_MISMATCH",
       message:
-        'Cannot serve "/certs/tls.crt": expected the certificate of the private key, found that of another',
+        'Cannot serve "/certs/tls.crt": expected the certificate of "/certs/tls.key", found that of another',
     },
   );
 });
@@ -102,7 +102,7 @@ Deno.test("loadMaterial() says so when the chain does not begin with the key's c
     {
       code: "KEY_MISMATCH",
       message:
-        'Cannot serve "/certs/tls.crt": expected the certificate of the private key first, found it as number 2',
+        'Cannot serve "/certs/tls.crt": expected the certificate of "/certs/tls.key" first, found it as number 2',
     },
   );
 });

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { frozenMountWarnings } from "../../../src/material/mounts.ts";
+import {
+  frozenFileWarnings,
+  frozenMountWarnings,
+} from "../../../src/material/mounts.ts";
 
 const STATE = "..2024_05_31_12_00_00.123456789";
 
@@ -54,4 +57,29 @@ Deno.test("frozenMountWarnings() reads escaped blanks, tells of each mount once,
   );
   assert.equal(warnings.length, 1);
   assert.match(warnings[0]!, /^"\/etc\/my certs\/tls\.crt" /);
+});
+
+Deno.test("frozenFileWarnings() warns of a file on another file system than its directory", async () => {
+  const devices: Record<string, number> = {
+    "/certs": 1,
+    "/certs/tls.crt": 2,
+    "/certs/tls.key": 1,
+  };
+  const deviceOf = (path: string) => {
+    const device = devices[path];
+    return device === undefined
+      ? Promise.reject(new Deno.errors.NotFound(path))
+      : Promise.resolve(device);
+  };
+  const warnings = await frozenFileWarnings(
+    ["/certs/tls.crt", "/certs/tls.key", "/certs/gone"],
+    deviceOf,
+  );
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0]!, /^"\/certs\/tls\.crt" is a mount of its own/);
+});
+
+Deno.test("frozenFileWarnings() finds nothing wrong with files of one directory", async () => {
+  const file = import.meta.filename!;
+  assert.deepEqual(await frozenFileWarnings([file]), []);
 });
