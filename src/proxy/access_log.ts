@@ -13,7 +13,10 @@ export interface ConnectionFields {
 export interface Outcome {
   /** The status that was sent; 0 where none was. */
   readonly status: number;
-  readonly code: ErrorCode | undefined;
+  /** What went wrong, where something did. Its message is for operators. */
+  readonly fault:
+    | { readonly code: ErrorCode; readonly message: string }
+    | undefined;
   readonly durationMs: number;
   /** Octets of content that the client sent. */
   readonly received: number;
@@ -72,15 +75,17 @@ export class AccessLog {
     requestPart: string | undefined,
     outcome: Outcome,
   ): void {
-    const { status, code, durationMs, received, sent } = outcome;
-    const failed = code !== undefined || status >= 400;
+    const { status, fault, durationMs, received, sent } = outcome;
+    const failed = fault !== undefined || status >= 400;
     if (this.#which === "off" || this.#which === "errors" && !failed) return;
     const time = new Date(this.#now()).toISOString();
     this.#lines.line(
       `{"time":"${time}","level":"info","message":"request",${
         requestPart === undefined ? "" : requestPart + ","
       }"status":${status},${
-        code === undefined ? "" : `"code":"${code}",`
+        fault === undefined
+          ? ""
+          : `"code":"${fault.code}","detail":${JSON.stringify(fault.message)},`
       }"duration_ms":${
         durationMs.toFixed(3)
       },"received":${received},"sent":${sent},${connectionPart}}`,

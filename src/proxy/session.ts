@@ -50,24 +50,24 @@ export class Session implements RequestHandler {
     const requestPart = accessLog.requestPart(connection.head);
     const out = writers.take();
     const exchange = new Exchange(this.#dependencies, connection, out);
-    let code: ErrorCode | undefined;
+    let fault: SidecarError | undefined;
     let ending: Ending = "cut";
     let status = 0;
     try {
       requestHeads.write(out, connection.head, this.#clientLines);
       ending = await exchange.run();
     } catch (error) {
-      code = this.#codeOf(error);
+      fault = this.#faultOf(error);
       // Once a response has begun, only a cut tells that it is not whole.
-      if (exchange.status === 0 && code !== "CLIENT_GONE") {
-        status = statusOf(code);
-        ending = await this.#answer(connection, code);
+      if (exchange.status === 0 && fault.code !== "CLIENT_GONE") {
+        status = statusOf(fault.code);
+        ending = await this.#answer(connection, fault.code);
       }
     }
     writers.give(out);
     accessLog.write(this.#logPart, requestPart, {
       status: exchange.status || status,
-      code,
+      fault,
       durationMs: now() - started,
       received: connection.body.taken,
       sent: exchange.sent,
@@ -75,11 +75,11 @@ export class Session implements RequestHandler {
     return ending;
   }
 
-  refuse(connection: ServerConnection, { code }: SidecarError): void {
-    this.#send(connection, code, { close: true, withContent: true });
+  refuse(connection: ServerConnection, fault: SidecarError): void {
+    this.#send(connection, fault.code, { close: true, withContent: true });
     this.#dependencies.accessLog.write(this.#logPart, undefined, {
-      status: statusOf(code),
-      code,
+      status: statusOf(fault.code),
+      fault,
       durationMs: 0,
       received: 0,
       sent: 0,
@@ -119,10 +119,10 @@ export class Session implements RequestHandler {
     return sending;
   }
 
-  #codeOf(error: unknown): ErrorCode {
-    if (error instanceof SidecarError) return error.code;
+  #faultOf(error: unknown): SidecarError {
+    if (error instanceof SidecarError) return error;
     this.onUnexpected(error);
-    return "INTERNAL";
+    return new SidecarError("INTERNAL", "Cannot go on: an unexpected error");
   }
 
   onUnexpected(error: unknown): void {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { SidecarError } from "../../../src/errors.ts";
 import { AccessLog, type Outcome } from "../../../src/proxy/access_log.ts";
 import { parseHead } from "./forwarding.ts";
 
@@ -10,7 +11,7 @@ const CONNECTION = AccessLog.connectionPart({
 
 const OUTCOME: Outcome = {
   status: 200,
-  code: undefined,
+  fault: undefined,
   durationMs: 1.23456,
   received: 3,
   sent: 4,
@@ -79,10 +80,11 @@ Deno.test("AccessLog writes a line for what was no request, with its reason", ()
   log.write(CONNECTION, undefined, {
     ...OUTCOME,
     status: 400,
-    code: "FIELD_INVALID",
+    fault: new SidecarError("FIELD_INVALID", 'Cannot parse "a": expected b'),
   });
   const line = JSON.parse(lines[0]!);
   assert.equal(line.code, "FIELD_INVALID");
+  assert.equal(line.detail, 'Cannot parse "a": expected b');
   assert.equal("method" in line, false);
 });
 
@@ -102,8 +104,15 @@ Deno.test("AccessLog writes all, what failed, or nothing", async () => {
     for (const status of [200, 399, 400, 502]) {
       log.write(CONNECTION, part, { ...OUTCOME, status });
     }
-    log.write(CONNECTION, part, { ...OUTCOME, status: 0, code: "CLIENT_GONE" });
-    log.write(CONNECTION, part, { ...OUTCOME, code: "UPSTREAM_CLOSED" });
+    log.write(CONNECTION, part, {
+      ...OUTCOME,
+      status: 0,
+      fault: new SidecarError("CLIENT_GONE", "a"),
+    });
+    log.write(CONNECTION, part, {
+      ...OUTCOME,
+      fault: new SidecarError("UPSTREAM_CLOSED", "b"),
+    });
     const logged = lines.map((line) => {
       const { status, code } = JSON.parse(line);
       return code === undefined ? `${status}` : `${status} ${code}`;
