@@ -15,6 +15,7 @@ import { AccessLog } from "./proxy/access_log.ts";
 import { RequestHeadWriter } from "./proxy/request_head_writer.ts";
 import { ResponseHeadWriter } from "./proxy/response_head_writer.ts";
 import { Session, type SessionDependencies } from "./proxy/session.ts";
+import { Tally } from "./tally.ts";
 import { AdmissionGuard } from "./tls/admission.ts";
 import { type Refusal, TlsDoor } from "./tls/door.ts";
 import type { SecureConnection } from "./tls/secure_connection.ts";
@@ -63,20 +64,25 @@ export async function startSidecar(
   log.info("starting", { settings: describeConfig(config) });
   const lifecycle = new Lifecycle();
   const deadlines = new Deadlines();
+  const tally = new Tally();
   const connections = new Connections<Standing>({
     deadlines,
     drainMs: 1000 * config.trustDrainSecs,
     now: Date.now,
-    onExpired: () => log.info("a client's certificate expired"),
+    onExpired() {
+      tally.add("connections_retired", "expired");
+      log.info("a client's certificate expired");
+    },
   });
   const keeper = new TrustKeeper({
     connections,
     log,
+    tally,
     refuseLockout: config.refuseLockout,
     now: Date.now,
   });
   const followed = given === undefined
-    ? await followMaterial(config, { log, admit: keeper.admit })
+    ? await followMaterial(config, { log, tally, admit: keeper.admit })
     : undefined;
   const store = given ?? followed!.store;
   describeMaterial(store.current.material, log);
@@ -91,6 +97,7 @@ export async function startSidecar(
   let onIdle: (() => void) | undefined;
 
   function logRefusal({ code, detail, address }: Refusal): void {
+    tally.add("connections_refused", code);
     log.info("connection refused", { code, detail, client: address });
   }
 
@@ -174,7 +181,7 @@ export async function startSidecar(
     pool.close();
     await followed?.stop();
     lifecycle.enter("stopped");
-    log.info("stopped", { finished });
+    log.info("stopped", { finished, ...tally.snapshot() });
     return finished;
   }
 

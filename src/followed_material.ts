@@ -4,6 +4,7 @@ import { DirectorySource } from "./material/directory_source.ts";
 import { frozenFileWarnings, frozenMountWarnings } from "./material/mounts.ts";
 import { type Admit, MaterialStore } from "./material/store.ts";
 import type { MaterialFiles, TlsMaterial } from "./material/tls_material.ts";
+import type { Tally } from "./tally.ts";
 
 /** Material that follows the disk. */
 export interface FollowedMaterial {
@@ -22,7 +23,11 @@ export interface FollowedMaterial {
  */
 export async function followMaterial(
   config: Config,
-  { log, admit }: { log: Logger; admit: Admit<TlsMaterial> },
+  { log, tally, admit }: {
+    log: Logger;
+    tally: Tally;
+    admit: Admit<TlsMaterial>;
+  },
 ): Promise<FollowedMaterial> {
   const { certDir, caDir, caFromCertDir, crlFile, crlExpired } = config;
   const source = new DirectorySource({
@@ -36,13 +41,14 @@ export async function followMaterial(
       log.info("following the files", { mode, ...(reason && { reason }) }),
   });
   const store = new MaterialStore(undefined, { admit });
-  store.onRejected(({ code, message }) =>
+  store.onRejected(({ code, message }) => {
+    tally.add("reloads", code);
     log.warning("reload rejected, the old material stays", {
       code,
       error: message,
       since: new Date(store.differs?.since ?? Date.now()).toISOString(),
-    })
-  );
+    });
+  });
   store.onHealth((health) => {
     if (health.healthy) log.info("the files can be followed again");
     else {

@@ -4,11 +4,13 @@ import type { Logger } from "./log.ts";
 import { changedFiles } from "./material/file_digests.ts";
 import type { Admit, SwapListener } from "./material/store.ts";
 import type { TlsMaterial } from "./material/tls_material.ts";
+import type { Tally } from "./tally.ts";
 import { type Standing, stands } from "./tls/standing.ts";
 
 export interface TrustKeeperOptions {
   readonly connections: Connections<Standing>;
   readonly log: Logger;
+  readonly tally: Tally;
   /** `REFUSE_LOCKOUT` */
   readonly refuseLockout: boolean;
   /** Milliseconds since the epoch. */
@@ -52,7 +54,8 @@ export class TrustKeeper {
 
   /** Tells of a swap and, where trust shrank, ends the connections that rested on what is gone. */
   readonly swapped: SwapListener = (current, previous) => {
-    const { connections, log, now } = this.#options;
+    const { connections, log, tally, now } = this.#options;
+    tally.add("reloads", "ok");
     const { material, generation } = current;
     log.info("material reloaded", {
       changed: changedFiles(previous.material.digests, material.digests),
@@ -66,6 +69,7 @@ export class TrustKeeper {
     const revoked = connections.reconsider((standing) =>
       stands(standing, context)
     );
+    tally.add("connections_retired", "trust", revoked);
     log.info("trust shrank", {
       trust_generation: generation,
       retired: revoked,

@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 const ROOT = join(import.meta.dirname!, "..");
 
 /** What anyone may import: they know nothing of the sidecar. */
-const LEAVES = ["deadlines", "errors", "lifecycle", "log", "x509"];
+const LEAVES = ["deadlines", "errors", "lifecycle", "log", "tally", "x509"];
 
 /**
  * Which part of `src/` may import which, the leaves apart. The parts meet in
