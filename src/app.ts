@@ -19,7 +19,7 @@ import { Tally } from "./tally.ts";
 import { AdmissionGuard } from "./tls/admission.ts";
 import { type Refusal, TlsDoor } from "./tls/door.ts";
 import type { SecureConnection } from "./tls/secure_connection.ts";
-import type { Standing } from "./tls/standing.ts";
+import { rejudge, type Standing } from "./tls/standing.ts";
 import { TrustKeeper } from "./trust_keeper.ts";
 import { UpstreamPool } from "./upstream/pool.ts";
 
@@ -65,10 +65,15 @@ export async function startSidecar(
   const lifecycle = new Lifecycle();
   const deadlines = new Deadlines();
   const tally = new Tally();
-  const connections = new Connections<Standing>({
+  const connections: Connections<Standing> = new Connections({
     deadlines,
     drainMs: 1000 * config.trustDrainSecs,
     now: Date.now,
+    rejudge: (standing) =>
+      rejudge(standing, {
+        material: store.current.material,
+        now: Date.now(),
+      }),
     onExpired() {
       tally.add("connections_retired", "expired");
       log.info("a client's certificate expired");
@@ -76,6 +81,7 @@ export async function startSidecar(
   });
   const keeper = new TrustKeeper({
     connections,
+    deadlines,
     log,
     tally,
     refuseLockout: config.refuseLockout,
@@ -84,9 +90,10 @@ export async function startSidecar(
   const followed = given === undefined
     ? await followMaterial(config, { log, tally, admit: keeper.admit })
     : undefined;
-  const store = given ?? followed!.store;
+  const store: MaterialStore = given ?? followed!.store;
   describeMaterial(store.current.material, log);
   store.onSwap(keeper.swapped);
+  keeper.begin(store.current);
   const pool = new UpstreamPool({ address: config.upstream, deadlines });
   const sessionDependencies = sessionParts(config, { log, accessLog, pool });
   const timeouts = {
@@ -124,7 +131,11 @@ export async function startSidecar(
       subjectHash: facts.standing.client.subjectHash,
       identityLines,
     });
-    const connection = new ServerConnection(secure, { timeouts, deadlines });
+    const connection: ServerConnection = new ServerConnection(secure, {
+      timeouts,
+      deadlines,
+      mayServe: () => connections.trusts(connection),
+    });
     connections.add(connection, facts.standing);
     if (lifecycle.draining.aborted) connection.retire();
     connection.run(session).then(() => {
@@ -156,6 +167,7 @@ export async function startSidecar(
     });
   } catch (error) {
     door.close();
+    keeper.end();
     await followed?.stop();
     throw error;
   }
@@ -179,6 +191,7 @@ export async function startSidecar(
     connections.destroyAll();
     door.close();
     pool.close();
+    keeper.end();
     await followed?.stop();
     lifecycle.enter("stopped");
     log.info("stopped", { finished, ...tally.snapshot() });

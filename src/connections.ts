@@ -16,17 +16,19 @@ export interface Grounds {
 }
 
 interface Entry<T extends Grounds> {
-  readonly grounds: T;
+  grounds: T;
   readonly deadline: Deadline;
   revoked: boolean;
 }
 
-export interface ConnectionsOptions {
+export interface ConnectionsOptions<T extends Grounds> {
   readonly deadlines: Deadlines;
   /** How long a connection whose trust is gone may finish its request, in milliseconds. */
   readonly drainMs: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** What a connection rests on now, by what it rested on so far; undefined where nothing is left. */
+  rejudge(grounds: T): T | undefined;
   /** Told of a connection that ends because its client's certificate has expired. */
   onExpired(): void;
 }
@@ -36,11 +38,11 @@ export interface ConnectionsOptions {
  * is gone the connection is: it finishes the request in hand, within a limit.
  */
 export class Connections<T extends Grounds> {
-  readonly #options: ConnectionsOptions;
+  readonly #options: ConnectionsOptions<T>;
   readonly #entries = new Map<LiveConnection, Entry<T>>();
   #onEmpty: (() => void) | undefined;
 
-  constructor(options: ConnectionsOptions) {
+  constructor(options: ConnectionsOptions<T>) {
     this.#options = options;
   }
 
@@ -48,11 +50,26 @@ export class Connections<T extends Grounds> {
     return this.#entries.size;
   }
 
-  /** What the trust in the open connections rests on, each once. */
+  /**
+   * What the trust in the open connections rests on, each once, without those
+   * that are revoked: nobody loses anything more with them.
+   */
   get grounds(): ReadonlySet<T> {
-    return new Set(
-      Array.from(this.#entries.values(), ({ grounds }) => grounds),
-    );
+    const found = new Set<T>();
+    for (const { grounds, revoked } of this.#entries.values()) {
+      if (!revoked) found.add(grounds);
+    }
+    return found;
+  }
+
+  /**
+   * Whether a connection may take another request now. Asked each time, because
+   * the clock that deadlines go by knows nothing of a wall clock put forward.
+   */
+  trusts(connection: LiveConnection): boolean {
+    const entry = this.#entries.get(connection);
+    return entry !== undefined && !entry.revoked &&
+      this.#options.now() <= entry.grounds.notAfter;
   }
 
   /** Takes a connection in, until `delete`. It ends when its grounds have expired. */
@@ -72,22 +89,20 @@ export class Connections<T extends Grounds> {
   }
 
   /**
-   * Revokes every connection whose grounds `stands` denies, which is asked once
-   * for each. Returns how many connections that are.
+   * Asks of all grounds, once each, what is left of them, and revokes the
+   * connections for which that is nothing. Returns how many those are.
    */
-  reconsider(stands: (grounds: T) => boolean): number {
-    const verdicts = new Map<T, boolean>();
+  reconsider(): number {
+    const verdicts = new Map<T, T | undefined>();
     let revoked = 0;
     for (const [connection, entry] of this.#entries) {
       if (entry.revoked) continue;
-      let verdict = verdicts.get(entry.grounds);
-      if (verdict === undefined) {
-        verdict = stands(entry.grounds);
-        verdicts.set(entry.grounds, verdict);
+      if (!verdicts.has(entry.grounds)) {
+        verdicts.set(entry.grounds, this.#options.rejudge(entry.grounds));
       }
-      if (verdict) continue;
-      this.#revoke(connection, entry);
-      revoked++;
+      if (!this.#rest(connection, entry, verdicts.get(entry.grounds))) {
+        revoked++;
+      }
     }
     return revoked;
   }
@@ -118,10 +133,26 @@ export class Connections<T extends Grounds> {
     } else if (this.#options.now() <= entry.grounds.notAfter) {
       // The wall clock was set back, or ran slower than the one for deadlines.
       this.#watch(entry.deadline, entry.grounds);
-    } else {
-      this.#options.onExpired();
+    } else if (
+      !this.#rest(connection, entry, this.#options.rejudge(entry.grounds))
+    ) this.#options.onExpired();
+  }
+
+  /** Lets a connection rest on other grounds, or revokes it where there are none. */
+  #rest(
+    connection: LiveConnection,
+    entry: Entry<T>,
+    grounds: T | undefined,
+  ): boolean {
+    if (grounds === undefined) {
       this.#revoke(connection, entry);
+      return false;
     }
+    if (grounds !== entry.grounds) {
+      entry.grounds = grounds;
+      this.#watch(entry.deadline, grounds);
+    }
+    return true;
   }
 
   #revoke(connection: LiveConnection, entry: Entry<T>): void {

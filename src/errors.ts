@@ -43,7 +43,6 @@ export type ErrorCode =
 /** Why the admission guard turned a connection away after its handshake. */
 export type AdmissionCode =
   | "UNAUTHORIZED"
-  | "TRUST_SHRUNK"
   | "LEAF_MISSING"
   | "LEAF_MALFORMED"
   | "LEAF_VERSION"

@@ -1,14 +1,19 @@
 import type { Connections } from "./connections.ts";
+import type { Deadline, Deadlines } from "./deadlines.ts";
 import { SidecarError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import { changedFiles } from "./material/file_digests.ts";
-import type { Admit, SwapListener } from "./material/store.ts";
+import type { Admit, Current, SwapListener } from "./material/store.ts";
 import type { TlsMaterial } from "./material/tls_material.ts";
 import type { Tally } from "./tally.ts";
-import { type Standing, stands } from "./tls/standing.ts";
+import { rejudge, type Standing } from "./tls/standing.ts";
+
+/** How often trust is looked at again when its files should have changed and have not, in milliseconds. */
+const OVERDUE_MS = 30_000;
 
 export interface TrustKeeperOptions {
   readonly connections: Connections<Standing>;
+  readonly deadlines: Deadlines;
   readonly log: Logger;
   readonly tally: Tally;
   /** `REFUSE_LOCKOUT` */
@@ -23,9 +28,22 @@ export interface TrustKeeperOptions {
  */
 export class TrustKeeper {
   readonly #options: TrustKeeperOptions;
+  /** For when time alone changes what the material in force is worth. */
+  #deadline: Deadline | undefined;
 
   constructor(options: TrustKeeperOptions) {
     this.#options = options;
+  }
+
+  /** Begins with the first material. */
+  begin({ material }: Current): void {
+    this.#deadline = this.#options.deadlines.add(() => this.#overdue());
+    this.#watch(material);
+  }
+
+  /** Leaves no timer. */
+  end(): void {
+    if (this.#deadline) this.#options.deadlines.remove(this.#deadline);
   }
 
   /**
@@ -33,11 +51,15 @@ export class TrustKeeper {
    * candidate would refuse. With `REFUSE_LOCKOUT` one that would refuse all of
    * them is not taken (`LOCKOUT`) unless it was asked for.
    */
-  readonly admit: Admit<TlsMaterial> = (candidate, _current, { asked }) => {
+  readonly admit: Admit<TlsMaterial> = (candidate, current, { asked }) => {
     const { connections, log, refuseLockout, now } = this.#options;
-    const context = { material: candidate, now: now() };
-    const clients = [...connections.grounds];
-    const refused = clients.filter((standing) => !stands(standing, context));
+    const time = now();
+    const clients = [...connections.grounds].filter((standing) =>
+      rejudge(standing, { material: current, now: time })
+    );
+    const refused = clients.filter((standing) =>
+      !rejudge(standing, { material: candidate, now: time })
+    );
     if (refused.length === 0) return;
     if (refuseLockout && !asked && refused.length === clients.length) {
       throw new SidecarError(
@@ -54,9 +76,9 @@ export class TrustKeeper {
 
   /** Tells of a swap and, where trust shrank, ends the connections that rested on what is gone. */
   readonly swapped: SwapListener = (current, previous) => {
-    const { connections, log, tally, now } = this.#options;
-    tally.add("reloads", "ok");
+    const { log, tally } = this.#options;
     const { material, generation } = current;
+    tally.add("reloads", "ok");
     log.info("material reloaded", {
       changed: changedFiles(previous.material.digests, material.digests),
       trust_generation: generation,
@@ -64,15 +86,31 @@ export class TrustKeeper {
       anchors: material.anchors.length,
     });
     for (const warning of material.warnings) log.warning(warning);
+    this.#watch(material);
     if (generation === previous.generation) return;
-    const context = { material, now: now() };
-    const revoked = connections.reconsider((standing) =>
-      stands(standing, context)
-    );
-    tally.add("connections_retired", "trust", revoked);
     log.info("trust shrank", {
       trust_generation: generation,
-      retired: revoked,
+      retired: this.#reconsider(),
     });
   };
+
+  #watch({ changesAt }: TlsMaterial): void {
+    this.#deadline?.arm(Math.max(0, changesAt - this.#options.now()));
+  }
+
+  /**
+   * A CRL or CA of the material in force has expired. As a rule the files are
+   * loaded anew just then; where they are broken, trust ends all the same.
+   */
+  #overdue(): void {
+    this.#reconsider();
+    this.#deadline?.arm(OVERDUE_MS);
+  }
+
+  #reconsider(): number {
+    const { connections, tally } = this.#options;
+    const retired = connections.reconsider();
+    tally.add("connections_retired", "trust", retired);
+    return retired;
+  }
 }

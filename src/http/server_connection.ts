@@ -62,6 +62,7 @@ export class ServerConnection {
   readonly #transport: Transport;
   readonly #input: Input;
   readonly #timeouts: ConnectionTimeouts;
+  readonly #mayServe: () => boolean;
   readonly #deadlines: Deadlines;
   /** For what the client is to send. */
   readonly #deadline: Deadline;
@@ -76,11 +77,14 @@ export class ServerConnection {
 
   constructor(
     transport: Transport,
-    { timeouts, deadlines }: {
+    { timeouts, deadlines, mayServe }: {
       timeouts: ConnectionTimeouts;
       deadlines: Deadlines;
+      /** Asked before each request is handled; where not, the connection is cut. */
+      mayServe: () => boolean;
     },
   ) {
+    this.#mayServe = mayServe;
     this.#transport = transport;
     this.#timeouts = timeouts;
     this.#deadlines = deadlines;
@@ -198,7 +202,7 @@ export class ServerConnection {
         return "close";
       }
       // What was being read when trust was withdrawn may have come all the same.
-      if (this.#revoked) return "cut";
+      if (this.#revoked || !this.#mayServe()) return "cut";
       this.#served++;
       this.body.begin(this.head.framing);
       const ending = await handler.handle(this);

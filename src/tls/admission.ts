@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { type AdmissionCode, SidecarError } from "../errors.ts";
-import type { Current, MaterialStore } from "../material/store.ts";
+import type { MaterialStore } from "../material/store.ts";
 import type { TlsMaterial } from "../material/tls_material.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
-import { establish, holds, type Standing, stands } from "./standing.ts";
+import { establish, holds, type Standing } from "./standing.ts";
 
 /** How many admitted leaves are remembered. */
 const MAX_REMEMBERED = 4096;
@@ -49,21 +49,20 @@ export class AdmissionGuard {
     this.#now = now;
   }
 
-  /** Judges a client whose handshake was begun under `begunUnder`. */
-  judge(presented: Presented, begunUnder: Current): Admission {
+  /**
+   * Judges a client by what is trusted now, whatever was when its handshake
+   * began: our own verification needs nothing of that.
+   */
+  judge(presented: Presented): Admission {
     if (!presented.authorized) {
       return refused("UNAUTHORIZED", "the TLS handshake did not verify it");
-    }
-    const current = this.#store.current;
-    if (begunUnder.generation !== current.generation) {
-      return refused("TRUST_SHRUNK", "trust shrank during its handshake");
     }
     if (presented.leaf === undefined || presented.leaf.length === 0) {
       return refused("LEAF_MISSING", "it presented no certificate");
     }
     const fingerprint = createHash("sha256").update(presented.leaf)
       .digest("hex");
-    const { material } = current;
+    const { material } = this.#store.current;
     if (material.isAnchor(fingerprint)) {
       return refused("LEAF_IS_CA", "its certificate is one of the CAs");
     }
@@ -82,17 +81,6 @@ export class AdmissionGuard {
       if (!(error instanceof SidecarError)) throw error;
       return refused("LEAF_MALFORMED", error.message);
     }
-  }
-
-  /**
-   * Whether a client that was admitted would be now, or under `material` that is
-   * not in force yet.
-   */
-  stands(
-    standing: Standing,
-    material: TlsMaterial = this.#store.current.material,
-  ): boolean {
-    return stands(standing, { material, now: this.#now() });
   }
 
   /** A client admitted before, if what that rested on still holds. */

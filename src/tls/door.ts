@@ -35,21 +35,21 @@ export interface TlsDoorOptions {
  * every connection until it is admitted.
  *
  * There is one `tls.Server` for each value of the material store, and it never
- * listens: a connection is given to the current one, and carries with it under
- * which trust its handshake began.
+ * listens: a connection is given to the current one. What it was begun under says
+ * nothing of what is trusted when it is done, and is not asked.
  */
 export class TlsDoor {
   readonly #options: TlsDoorOptions;
   readonly #handshaking = new Set<TcpStream>();
   readonly #unsubscribe: () => void;
-  #serving: { current: Current; server: tls.Server };
+  #server: tls.Server;
 
   constructor(options: TlsDoorOptions) {
     this.#options = options;
     const { store } = options;
-    this.#serving = { current: store.current, server: serverOf(store.current) };
+    this.#server = serverOf(store.current);
     this.#unsubscribe = store.onSwap((current) => {
-      this.#serving = { current, server: serverOf(current) };
+      this.#server = serverOf(current);
     });
   }
 
@@ -61,7 +61,6 @@ export class TlsDoor {
   /** Takes over a TCP connection, and closes it unless its client is admitted. */
   accept(connection: Deno.TcpConn): void {
     const { deadlines, handshakeTimeoutMs } = this.#options;
-    const { current, server } = this.#serving;
     // On a port of both families IPv4 comes as `::ffff:192.0.2.1`.
     const address = connection.remoteAddr.hostname.replace(/^::ffff:/, "");
     connection.setNoDelay(true);
@@ -83,7 +82,7 @@ export class TlsDoor {
     const admit = (socket: TLSSocket): void => {
       let verdict: Admission;
       try {
-        verdict = this.#options.guard.judge(presentedBy(socket), current);
+        verdict = this.#options.guard.judge(presentedBy(socket));
       } catch (error) {
         // Out of here it would end the process, and a certificate be a weapon.
         return refuse("INTERNAL", `the guard failed: ${String(error)}`);
@@ -114,7 +113,7 @@ export class TlsDoor {
     stream.on("end", () => {
       if (this.#handshaking.has(stream)) leave();
     });
-    serverFor(server, { admit, refuse }).emit("connection", stream);
+    serverFor(this.#server, { admit, refuse }).emit("connection", stream);
   }
 
   /** Cuts all handshakes that are under way, and takes no part in swaps any more. */

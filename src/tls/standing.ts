@@ -19,12 +19,15 @@ export interface Standing {
   readonly anchor: string;
   /** From the leaf to that CA. */
   readonly path: readonly CertificateReference[];
-  /** DER of the path's certificates, from the leaf on, without the CA. */
-  readonly chain: readonly Uint8Array[];
+  /** DER of the leaf, and of what came with it, as far as that is worth keeping. */
+  readonly presented: readonly Uint8Array[];
   /** When every certificate of the path is valid, both ends included, in milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
 }
+
+/** With more than this presented, only what the path needs is kept. */
+const MAX_PRESENTED_OCTETS = 16 * 1024;
 
 /** A client's standing under some material, or why it has none. */
 export type Judgement =
@@ -67,7 +70,7 @@ export function establish(
       client: clientIdentity(leaf),
       anchor: anchor.fingerprint,
       path: path.map(referenceOf),
-      chain: path.slice(0, -1).map(({ der }) => der),
+      presented: worthKeeping([leaf, ...intermediates], path.slice(0, -1)),
       notBefore: Math.max(...path.map(({ notBefore }) => notBefore)),
       notAfter: Math.min(...path.map(({ notAfter }) => notAfter)),
     },
@@ -90,14 +93,26 @@ export function holds(
 }
 
 /**
- * Whether a client would be admitted under `material` by the certificates that
- * it was admitted with, be it by another path: its CA may have been renewed.
+ * The standing that a client has under `material` by the certificates that it
+ * was admitted with: the same one where that holds, another one where another
+ * path leads on, as when its CA was renewed; undefined where none does.
  */
-export function stands(
+export function rejudge(
   standing: Standing,
   context: { material: TlsMaterial; now: number },
-): boolean {
-  if (holds(standing, context)) return true;
-  const [leaf, ...intermediates] = standing.chain.map(parseCertificate);
-  return leaf !== undefined && establish({ leaf, intermediates }, context).ok;
+): Standing | undefined {
+  if (holds(standing, context)) return standing;
+  const [leaf, ...intermediates] = standing.presented.map(parseCertificate);
+  if (leaf === undefined) return undefined;
+  const judgement = establish({ leaf, intermediates }, context);
+  return judgement.ok ? judgement.standing : undefined;
+}
+
+function worthKeeping(
+  presented: readonly Certificate[],
+  needed: readonly Certificate[],
+): readonly Uint8Array[] {
+  const octets = presented.reduce((sum, { der }) => sum + der.length, 0);
+  const kept = octets <= MAX_PRESENTED_OCTETS ? presented : needed;
+  return kept.map(({ der }) => der);
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Sidecar, startSidecar } from "../../src/app.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import type { LogFields, Logger, LogLevel } from "../../src/log.ts";
@@ -33,6 +34,8 @@ export interface TestSidecarOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Trust and certificate, in place of {@linkcode root} and {@linkcode server}. */
   readonly store?: MaterialStore;
+  /** Where `certs` and `ca` are that it is to follow, in place of a store. */
+  readonly directory?: string;
 }
 
 /** A sidecar in this process, on a port of its own, with all that it logs. */
@@ -46,7 +49,12 @@ export class TestSidecar implements AsyncDisposable {
   private constructor() {}
 
   static async start(options: TestSidecarOptions = {}): Promise<TestSidecar> {
+    const { directory } = options;
     const settings: Record<string, string> = {
+      ...(directory && {
+        CERT_DIR: join(directory, "certs"),
+        CA_DIR: join(directory, "ca"),
+      }),
       TLS_LISTEN_HOST: "127.0.0.1",
       TLS_LISTEN_PORT: "0",
       MONITOR_PORT: "0",
@@ -60,8 +68,10 @@ export class TestSidecar implements AsyncDisposable {
     test.#sidecar = await startSidecar(parseConfig({ args: [], lookup }), {
       log: test.#logger(),
       accessLog: { line: (text) => test.#add(test.entries, JSON.parse(text)) },
-      store: options.store ??
-        new MaterialStore(await materialOf({ server, authorities: [root] })),
+      ...(directory === undefined && {
+        store: options.store ??
+          new MaterialStore(await materialOf({ server, authorities: [root] })),
+      }),
     });
     return test;
   }
@@ -88,6 +98,15 @@ export class TestSidecar implements AsyncDisposable {
   /** The first event with this message, there or to come. */
   event(message: string): Promise<LogEvent> {
     return this.#first(this.events, (event) => event.message === message);
+  }
+
+  /** The next event with this message that is not there yet. */
+  nextEvent(message: string): Promise<LogEvent> {
+    const before = new Set(this.events);
+    return this.#first(
+      this.events,
+      (event) => event.message === message && !before.has(event),
+    );
   }
 
   /** The first entry of the access log that has these fields, there or to come. */

@@ -30,10 +30,13 @@ class Registry {
   /** The wall clock, which need not go as the other does. */
   now = 1_000_000;
   expired = 0;
+  /** What is left of grounds: nothing, unless a test says otherwise. */
+  rejudge: (grounds: Grounds) => Grounds | undefined = () => undefined;
   readonly connections = new Connections<Grounds>({
     deadlines: new Deadlines(this.clock),
     drainMs: DRAIN,
     now: () => this.now,
+    rejudge: (grounds) => this.rejudge(grounds),
     onExpired: () => this.expired++,
   });
 
@@ -56,10 +59,11 @@ Deno.test("Connections revokes those alone whose grounds do not stand, asking on
   const revoked = [registry.add(gone), registry.add(gone)];
   const other = registry.add(kept);
   const asked: Grounds[] = [];
-  const count = registry.connections.reconsider((grounds) => {
+  registry.rejudge = (grounds) => {
     asked.push(grounds);
-    return grounds !== gone;
-  });
+    return grounds === gone ? undefined : grounds;
+  };
+  const count = registry.connections.reconsider();
   assert.equal(count, 2);
   assert.deepEqual(asked.length, 2);
   assert.deepEqual(revoked.map(({ calls }) => calls), [["revoke"], ["revoke"]]);
@@ -69,7 +73,7 @@ Deno.test("Connections revokes those alone whose grounds do not stand, asking on
 Deno.test("Connections cuts a revoked connection that takes too long to finish", () => {
   const registry = new Registry();
   const connection = registry.add();
-  registry.connections.reconsider(() => false);
+  registry.connections.reconsider();
   registry.advance(DRAIN - 1);
   assert.deepEqual(connection.calls, ["revoke"]);
   registry.advance(1 + LATE);
@@ -79,9 +83,9 @@ Deno.test("Connections cuts a revoked connection that takes too long to finish",
 Deno.test("Connections does not begin the limit anew when trust shrinks again", () => {
   const registry = new Registry();
   const connection = registry.add();
-  assert.equal(registry.connections.reconsider(() => false), 1);
+  assert.equal(registry.connections.reconsider(), 1);
   registry.advance(DRAIN - 1000);
-  assert.equal(registry.connections.reconsider(() => false), 0);
+  assert.equal(registry.connections.reconsider(), 0);
   registry.advance(1000 + LATE);
   assert.deepEqual(connection.calls, ["revoke", "destroy"]);
 });
@@ -104,6 +108,49 @@ Deno.test("Connections waits on where the wall clock was set back", () => {
   assert.deepEqual(connection.calls, []);
   registry.advance(3000 + LATE);
   assert.deepEqual(connection.calls, ["revoke"]);
+});
+
+Deno.test("Connections lets a connection rest on other grounds, and for their time", () => {
+  const registry = new Registry();
+  const connection = registry.add({ notAfter: registry.now + 5000 });
+  const renewed = { notAfter: registry.now + 9000 };
+  registry.rejudge = () =>
+    registry.now > renewed.notAfter ? undefined : renewed;
+  assert.equal(registry.connections.reconsider(), 0);
+  assert.deepEqual([...registry.connections.grounds], [renewed]);
+  registry.advance(5000 + LATE);
+  assert.deepEqual(connection.calls, []);
+  registry.advance(4000 + LATE);
+  assert.deepEqual(connection.calls, ["revoke"]);
+});
+
+Deno.test("Connections looks for other grounds when those of a connection expire", () => {
+  const registry = new Registry();
+  const connection = registry.add({ notAfter: registry.now + 5000 });
+  registry.rejudge = () => ({ notAfter: registry.now + 60_000 });
+  registry.advance(5000 + LATE);
+  assert.deepEqual(connection.calls, []);
+  assert.equal(registry.expired, 0);
+});
+
+Deno.test("Connections trusts no connection whose grounds are past by the wall clock, revoked or unknown", () => {
+  const registry = new Registry();
+  const connection = registry.add({ notAfter: registry.now + 5000 });
+  assert.ok(registry.connections.trusts(connection));
+  registry.now += 5001;
+  assert.ok(!registry.connections.trusts(connection));
+  registry.now -= 5001;
+  registry.connections.reconsider();
+  assert.ok(!registry.connections.trusts(connection));
+  assert.ok(!registry.connections.trusts(new FakeConnection()));
+});
+
+Deno.test("Connections does not count the grounds of revoked connections", () => {
+  const registry = new Registry();
+  registry.add();
+  assert.equal(registry.connections.grounds.size, 1);
+  registry.connections.reconsider();
+  assert.equal(registry.connections.grounds.size, 0);
 });
 
 Deno.test("Connections forgets a connection that has ended, and leaves no timer", () => {

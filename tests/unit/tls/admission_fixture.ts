@@ -64,7 +64,7 @@ export class Guarded {
 
   /** The verdict on a handshake that begins now. */
   judge(client: Presented): Admission {
-    return this.guard.judge(client, this.store.current);
+    return this.guard.judge(client);
   }
 
   /** `admitted`, or the code of the refusal. */
