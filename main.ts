@@ -41,6 +41,9 @@ async function run(writer: LineWriter, signal: AbortSignal): Promise<number> {
     });
     return wentRight ? 0 : 1;
   }
+  // From the start on: without a listener SIGHUP would end the process.
+  let reload = () => {};
+  Deno.addSignalListener("SIGHUP", () => reload());
   const config = parseConfig({
     args: Deno.args,
     lookup: (name) => Deno.env.get(name),
@@ -52,7 +55,7 @@ async function run(writer: LineWriter, signal: AbortSignal): Promise<number> {
     log,
     accessLog: writer,
     signal,
-    onReload: (reload) => Deno.addSignalListener("SIGHUP", reload),
+    onReload: (listener) => reload = listener,
   });
   return finished ? 0 : 1;
 }

@@ -69,11 +69,11 @@ export async function startSidecar(
     deadlines,
     drainMs: 1000 * config.trustDrainSecs,
     now: Date.now,
-    rejudge: (standing) =>
-      rejudge(standing, {
-        material: store.current.material,
-        now: Date.now(),
-      }),
+    rejudge(standing) {
+      const { material } = store.current;
+      const judgement = rejudge(standing, { material, now: Date.now() });
+      return judgement.ok ? judgement.standing : undefined;
+    },
     onExpired() {
       tally.add("connections_retired", "expired");
       log.info("a client's certificate expired");

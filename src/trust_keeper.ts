@@ -55,13 +55,19 @@ export class TrustKeeper {
     const { connections, log, refuseLockout, now } = this.#options;
     const time = now();
     const clients = [...connections.grounds].filter((standing) =>
-      rejudge(standing, { material: current, now: time })
+      rejudge(standing, { material: current, now: time }).ok
     );
-    const refused = clients.filter((standing) =>
-      !rejudge(standing, { material: candidate, now: time })
-    );
+    const refused = clients.flatMap((standing) => {
+      const judgement = rejudge(standing, { material: candidate, now: time });
+      return judgement.ok ? [] : [judgement.code];
+    });
     if (refused.length === 0) return;
-    if (refuseLockout && !asked && refused.length === clients.length) {
+    // To name a client in a CRL is to mean it, were it the only one.
+    const lockedOut = refused.filter((code) => code !== "LEAF_REVOKED");
+    if (
+      refuseLockout && !asked && lockedOut.length > 0 &&
+      refused.length === clients.length
+    ) {
       throw new SidecarError(
         "LOCKOUT",
         `Cannot take new trust: it would refuse all of the ${clients.length} ` +
@@ -78,6 +84,11 @@ export class TrustKeeper {
   readonly swapped: SwapListener = (current, previous) => {
     const { log, tally } = this.#options;
     const { material, generation } = current;
+    // Before anything that could fail.
+    const retired = generation === previous.generation
+      ? undefined
+      : this.#reconsider();
+    this.#watch(material);
     tally.add("reloads", "ok");
     log.info("material reloaded", {
       changed: changedFiles(previous.material.digests, material.digests),
@@ -86,12 +97,8 @@ export class TrustKeeper {
       anchors: material.anchors.length,
     });
     for (const warning of material.warnings) log.warning(warning);
-    this.#watch(material);
-    if (generation === previous.generation) return;
-    log.info("trust shrank", {
-      trust_generation: generation,
-      retired: this.#reconsider(),
-    });
+    if (retired === undefined) return;
+    log.info("trust shrank", { trust_generation: generation, retired });
   };
 
   #watch({ changesAt }: TlsMaterial): void {

@@ -20,16 +20,6 @@ export interface WatchSystem {
   identity(directory: string): Promise<string>;
 }
 
-/** The system's own. Fails as `Deno.watchFs` and `Deno.stat` do. */
-export const systemWatch: WatchSystem = {
-  watch: (directory) => Deno.watchFs(directory, { recursive: false }),
-  async identity(directory) {
-    const { dev, ino, birthtime } = await Deno.stat(directory);
-    // A directory made at once after another's removal often has its number.
-    return `${dev} ${ino} ${birthtime?.getTime()}`;
-  },
-};
-
 /**
  * - `absent`: the directory has never been there
  * - `watched`: the watch is on, or was lost less than a second ago

@@ -95,17 +95,16 @@ export function holds(
 /**
  * The standing that a client has under `material` by the certificates that it
  * was admitted with: the same one where that holds, another one where another
- * path leads on, as when its CA was renewed; undefined where none does.
+ * path leads on, as when its CA was renewed; or why it has none any more.
  */
 export function rejudge(
   standing: Standing,
   context: { material: TlsMaterial; now: number },
-): Standing | undefined {
-  if (holds(standing, context)) return standing;
+): Judgement {
+  if (holds(standing, context)) return { ok: true, standing };
   const [leaf, ...intermediates] = standing.presented.map(parseCertificate);
-  if (leaf === undefined) return undefined;
-  const judgement = establish({ leaf, intermediates }, context);
-  return judgement.ok ? judgement.standing : undefined;
+  if (leaf === undefined) throw new TypeError("a standing without a leaf");
+  return establish({ leaf, intermediates }, context);
 }
 
 function worthKeeping(

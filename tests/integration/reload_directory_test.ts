@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { disk } from "../../src/material/files.ts";
 import type { Current } from "../../src/material/store.ts";
-import { systemWatch } from "../../src/material/watch.ts";
+import { systemWatch } from "../../src/material/system_watch.ts";
 import { eventually } from "../support/waiting.ts";
 import {
   CA,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { get, ok } from "../support/messages.ts";
+import { createAuthority } from "../support/pki.ts";
 import { createCrl } from "../support/pki_crl.ts";
 import type { RawClient } from "../support/raw_client.ts";
 import { root } from "../support/sidecar.ts";
@@ -55,14 +56,29 @@ Deno.test("REFUSE_LOCKOUT keeps the old bundle where a new one refuses all clien
   assert.ok(await isServed(await scene.connect(kept.issue())));
 });
 
-Deno.test("REFUSE_LOCKOUT keeps the old trust where a CRL refuses all clients connected now", async () => {
+Deno.test("REFUSE_LOCKOUT does not keep a CRL from ending the only client that is connected: it is named, and so meant", async () => {
   await using scene = await TrustScene.set(ok("in"), REFUSE);
   const serial = Uint8Array.of(0x31);
-  const client = await scene.served(kept.issue({ serial }));
+  const revoked = await scene.served(kept.issue({ serial }));
   const { pem } = createCrl(kept, { entries: [{ serial }] });
-  const { fields } = await scene.reject({ "ca/crl.pem": pem });
-  assert.equal(fields["code"], "LOCKOUT");
-  assert.ok(await isServed(client));
+  await scene.reload({ "ca/crl.pem": pem });
+  assert.equal((await revoked.rest()).text, "");
+});
+
+Deno.test("REFUSE_LOCKOUT does not count clients that lost trust before", async () => {
+  const { script, asked, go } = onCue(ok("in"));
+  await using scene = await TrustScene.set(script, REFUSE);
+  const lost = await scene.connect(removed.issue());
+  await lost.send(get());
+  await asked;
+  await scene.reject({ "ca/ca.crt": bundle([kept]) });
+  const reloaded = scene.sidecar.nextEvent("material reloaded");
+  scene.sidecar.sidecar.reload();
+  await reloaded;
+  // It still finishes its request, and no trust of its own is left to lose.
+  await scene.trust(kept, createAuthority({ commonName: "Third" }));
+  go();
+  assert.equal((await lost.response()).content, "in");
 });
 
 Deno.test("REFUSE_LOCKOUT takes any bundle while no client is connected", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { get, ok } from "../support/messages.ts";
+import { createAuthority } from "../support/pki.ts";
 import { createCrl } from "../support/pki_crl.ts";
 import type { RawClient } from "../support/raw_client.ts";
 import { kept, onCue, removed, TrustScene } from "./trust_scene.ts";
@@ -154,4 +155,24 @@ Deno.test("a request in hand when its client's certificate expires is finished, 
   assert.equal((await lost.response()).content, "in");
   assert.deepEqual(await lost.rest(), { text: "", end: "ended" });
   assert.deepEqual(lines, ["GET /1"]);
+});
+
+Deno.test("a connection goes on when an old CA certificate expires that was renewed under its name and key", async () => {
+  const old = createAuthority({
+    commonName: "Renewed Root",
+    notAfter: Date.now() + 2_000,
+  });
+  const renewed = createAuthority({
+    commonName: "Renewed Root",
+    key: old.key,
+  });
+  await using scene = await TrustScene.set(ok("in"), {
+    trusting: [old, renewed],
+  });
+  const client = await scene.served(old.issue());
+  // The old one leaves the pool by itself when it expires.
+  await scene.sidecar.event("trust shrank");
+  await client.send(get());
+  assert.equal((await client.response()).content, "in");
+  assert.deepEqual(scene.refusals, []);
 });

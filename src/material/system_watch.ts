@@ -1,0 +1,67 @@
+import type { Watcher, WatchSystem } from "./watch.ts";
+
+type Event = Pick<Deno.FsEvent, "kind" | "paths">;
+
+/**
+ * The system's own. Fails as `Deno.watchFs` and `Deno.stat` do.
+ *
+ * The runtime's watch opens what appears in its directory, and waits for ever
+ * where that is a FIFO without a writer; closing the watch then waits for it,
+ * with the whole process. So a directory with anything but files, directories
+ * and links in it is not watched (whoever follows it has to look), and a watch
+ * in whose directory such a thing was seen is left open rather than closed.
+ */
+export const systemWatch: WatchSystem = {
+  watch: (directory) => new SystemWatcher(directory),
+  async identity(directory) {
+    if (holdsSpecialFile(directory)) {
+      throw new Error("it holds a FIFO, a socket or a device");
+    }
+    const { dev, ino, birthtime } = await Deno.stat(directory);
+    // A directory made at once after another's removal often has its number.
+    return `${dev} ${ino} ${birthtime?.getTime()}`;
+  },
+};
+
+class SystemWatcher implements Watcher {
+  readonly #directory: string;
+  readonly #watcher: Deno.FsWatcher;
+  readonly #closing = Promise.withResolvers<IteratorResult<Event>>();
+  #closed = false;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.#watcher = Deno.watchFs(directory, { recursive: false });
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Event> {
+    const events = this.#watcher[Symbol.asyncIterator]();
+    while (!this.#closed) {
+      const next = events.next();
+      // Of no interest any more once the watch is closed.
+      next.catch(() => {});
+      const result = await Promise.race([next, this.#closing.promise]);
+      if (result.done) return;
+      yield result.value;
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#closing.resolve({ done: true, value: undefined });
+    if (!holdsSpecialFile(this.#directory)) this.#watcher.close();
+  }
+}
+
+/** False for a directory that can't be read: the caller finds that out by itself. */
+function holdsSpecialFile(directory: string): boolean {
+  try {
+    for (const entry of Deno.readDirSync(directory)) {
+      if (!entry.isFile && !entry.isDirectory && !entry.isSymlink) return true;
+    }
+  } catch {
+    return false;
+  }
+  return false;
+}
