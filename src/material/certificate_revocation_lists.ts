@@ -1,6 +1,11 @@
 import { problemOf, SidecarError } from "../errors.ts";
-import { type Certificate, equalOctets } from "../x509/certificate.ts";
-import { type Crl, parseCrl, verifyCrlSignature } from "../x509/crl.ts";
+import type { Certificate } from "../x509/certificate.ts";
+import {
+  type CrlEnvelope,
+  parseCrlContent,
+  parseCrlEnvelope,
+} from "../x509/crl.ts";
+import { CrlSigners } from "./crl_signers.ts";
 import { parsePem } from "./pem.ts";
 import {
   type CrlInForce,
@@ -10,6 +15,9 @@ import {
 
 /** The largest `CRL_FILE` that is read, in octets: the largest CRL in PEM, and room for more. */
 export const MAX_CRL_FILE_OCTETS = 32 * 1024 * 1024;
+
+/** The most CRLs that a file may hold: far more than CAs that a bundle can have. */
+export const MAX_CRLS = 256;
 
 /** Which certificates are revoked, and what the operator should know of it. */
 export interface CertificateRevocationLists {
@@ -26,7 +34,7 @@ export interface CrlContext extends RevocationOptions {
 }
 
 interface PlacedCrl {
-  readonly crl: Crl;
+  readonly envelope: CrlEnvelope;
   readonly place: string;
 }
 
@@ -34,11 +42,12 @@ interface PlacedCrl {
  * Reads `CRL_FILE`: one CRL in DER, or one or several in PEM and nothing else.
  * Of several of one CA for the same scope the newest counts, by CRL number or
  * else by thisUpdate. Throws `PEM_INVALID` for the framing and `CRL_INVALID` for
- * a CRL that does not parse, and for one in the name of a CA of the bundle that
- * it did not sign or may not sign: that CA's revocations would be missing
- * silently. A CRL of no CA of the bundle is left out with a warning, for a CA
- * that leaves may leave its CRL behind. One that has expired is taken, and what
- * follows from that is for {@linkcode Revocation}.
+ * a CRL that does not parse, for more than {@linkcode MAX_CRLS}, and for one whose
+ * revocations would be missing silently: see {@linkcode CrlSigners}. A CRL of no
+ * CA of the bundle is left out with a warning, for a CA that leaves or changes
+ * its key may leave its CRL behind. Nothing but the envelope of a CRL is read
+ * before its signature is verified, and copies are passed over. One that has
+ * expired is taken, and what follows from that is for {@linkcode Revocation}.
  */
 export function readCertificateRevocationLists(
   { path, octets }: { path: string; octets: Uint8Array },
@@ -46,12 +55,18 @@ export function readCertificateRevocationLists(
 ): CertificateRevocationLists {
   const newest = new Map<string, CrlInForce>();
   const warnings: string[] = [];
-  for (const { crl, place } of parseCrls(octets, path)) {
-    const signer = signerOf({ crl, place }, anchors);
-    if (signer === undefined) {
-      warnings.push(`${place} is left out: its issuer is no CA of the bundle`);
+  const signers = new CrlSigners(anchors);
+  const seen = new Set<string>();
+  for (const { envelope, place } of parseEnvelopes(octets, path)) {
+    // A copy says nothing new, and would cost a signature.
+    if (seen.has(envelope.fingerprint)) continue;
+    seen.add(envelope.fingerprint);
+    const signer = signers.signerOf(envelope, place);
+    if (typeof signer === "string") {
+      warnings.push(`${place} is left out: ${signer}`);
       continue;
     }
+    const crl = parsePlaced(place, () => parseCrlContent(envelope));
     const { fingerprint, thisUpdate, nextUpdate, crlNumber, revoked } = crl;
     const candidate: CrlInForce = {
       place,
@@ -86,16 +101,23 @@ export function readCertificateRevocationLists(
   return { revocation, warnings, changesAt };
 }
 
-function parseCrls(octets: Uint8Array, file: string): PlacedCrl[] {
-  if (isDer(octets)) return [parsePlaced(octets, `CRL of "${file}"`)];
-  return parsePem(octets, file).map(({ label, der, line }, index) => {
+function parseEnvelopes(octets: Uint8Array, file: string): PlacedCrl[] {
+  if (isDer(octets)) return [parseEnvelope(octets, `CRL of "${file}"`)];
+  const blocks = parsePem(octets, file);
+  if (blocks.length > MAX_CRLS) {
+    throw new SidecarError(
+      "CRL_INVALID",
+      `Cannot parse "${file}": expected at most ${MAX_CRLS} CRLs, found ${blocks.length}`,
+    );
+  }
+  return blocks.map(({ label, der, line }, index) => {
     if (label !== "X509 CRL") {
       throw new SidecarError(
         "PEM_INVALID",
         `Cannot parse "${file}" line ${line}: expected only blocks of X509 CRL, found ${label}`,
       );
     }
-    return parsePlaced(der, `CRL ${index + 1} (line ${line}) of "${file}"`);
+    return parseEnvelope(der, `CRL ${index + 1} (line ${line}) of "${file}"`);
   });
 }
 
@@ -104,9 +126,13 @@ function isDer([tag = 0, length = 0]: Uint8Array): boolean {
   return tag === 0x30 && length >= 0x80;
 }
 
-function parsePlaced(der: Uint8Array, place: string): PlacedCrl {
+function parseEnvelope(der: Uint8Array, place: string): PlacedCrl {
+  return { envelope: parsePlaced(place, () => parseCrlEnvelope(der)), place };
+}
+
+function parsePlaced<T>(place: string, parse: () => T): T {
   try {
-    return { crl: parseCrl(der), place };
+    return parse();
   } catch (cause) {
     if (!(cause instanceof SidecarError)) throw cause;
     throw new SidecarError(
@@ -115,24 +141,6 @@ function parsePlaced(der: Uint8Array, place: string): PlacedCrl {
       { cause },
     );
   }
-}
-
-/** The CA that signed a CRL; undefined where none has its issuer's name. */
-function signerOf(
-  { crl, place }: PlacedCrl,
-  anchors: readonly Certificate[],
-): Certificate | undefined {
-  const namesakes = anchors.filter(({ subject }) =>
-    equalOctets(subject.der, crl.issuer.der)
-  );
-  const signer = namesakes.find((anchor) => verifyCrlSignature(crl, anchor));
-  if (signer === undefined && namesakes.length > 0) {
-    throw new SidecarError(
-      "CRL_INVALID",
-      `Cannot take ${place}: expected the signature of the CA of that name in the bundle, and its keyUsage to have cRLSign`,
-    );
-  }
-  return signer;
 }
 
 function isNewer(a: CrlInForce, b: CrlInForce): boolean {

@@ -21,6 +21,11 @@ export class Debounce {
     this.#options = options;
   }
 
+  /** Whether the call is still to come. */
+  get pending(): boolean {
+    return this.#cancelQuiet !== undefined;
+  }
+
   touch(): void {
     const { clock, quietMs, maxMs } = this.#options;
     const fire = () => {

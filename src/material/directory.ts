@@ -102,7 +102,7 @@ export function buildMaterial(
   read: FilesRead,
   { now, served, crlExpired = "refuse" }: BuildOptions,
 ): TlsMaterial {
-  const { notes, warnings, ...files } = read.selection;
+  const { notes, warnings, unused: _, ...files } = read.selection;
   const key = readPrivateKey(read.privateKey.octets, read.privateKey.path);
   const own = readOwnCertificate(
     read.certificate.octets,

@@ -1,5 +1,6 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { SidecarError } from "../errors.ts";
+import { AnswerLimit } from "./answer_limit.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Debounce } from "./debounce.ts";
 import {
@@ -9,11 +10,13 @@ import {
   type ReadOptions,
 } from "./directory.ts";
 import { changedFiles, type FileDigests } from "./file_digests.ts";
+import { disk } from "./files.ts";
+import { vanishedFile } from "./selection.ts";
 import type { Source, SourceEvent } from "./source.ts";
-import type { Selection } from "./selection.ts";
-import type { MaterialFiles, TlsMaterial } from "./tls_material.ts";
-import { sameMaterial } from "./trust.ts";
-import { DirectoryWatch, systemWatch, type WatchSystem } from "./watch.ts";
+import type { TlsMaterial } from "./tls_material.ts";
+import { sameMaterial, trustShrinks } from "./trust.ts";
+import { systemWatch } from "./system_watch.ts";
+import { DirectoryWatch, type WatchSystem } from "./watch.ts";
 
 /** Files that are rotated change one after the other, and seldom more slowly than this. */
 const QUIET_MS = 150;
@@ -42,9 +45,14 @@ export interface DirectorySourceOptions
  * written again as it was makes an event. A rejection is told once, and not at
  * every look.
  *
- * A CA or CRL file in use that vanishes is a rejection (`FILE_VANISHED`) until
- * `reload()` is called: in the midst of a rotation the rest would pass for the
- * whole, and lock clients out or let revoked ones in.
+ * A file in use that vanishes is a rejection (`FILE_VANISHED`) until `reload()`
+ * is called: in the midst of a rotation the rest would pass for the whole, and
+ * lock clients out or let revoked ones in. So would a file that is half
+ * written: files by which trust shrinks or a CRL is lost count when they are
+ * the same 150 ms later, unless `reload()` asked for them.
+ *
+ * A file system that does not answer for 10 s is a rejection too, and does not
+ * hold up the end.
  */
 export class DirectorySource implements Source<TlsMaterial> {
   readonly name = "directory";
@@ -54,12 +62,16 @@ export class DirectorySource implements Source<TlsMaterial> {
   #last: TlsMaterial | undefined;
   /** What tells the last rejection from others, if it came after `#last`. */
   #rejection: string | undefined;
+  /** What was read and must be read once more before it counts. */
+  #unconfirmed: Unconfirmed | undefined;
+  readonly #limit: AnswerLimit;
   #due: "look" | "reload" | undefined;
   #wake: (() => void) | undefined;
 
   constructor(options: DirectorySourceOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#limit = new AnswerLimit(this.#clock);
   }
 
   /** Undefined until it is known. */
@@ -86,19 +98,22 @@ export class DirectorySource implements Source<TlsMaterial> {
     ending.addEventListener("abort", wake);
     this.#due = undefined;
     try {
-      const first = await this.#look({ tell: true });
-      if (first !== undefined) yield first;
-      while (!signal.aborted) {
-        const asked = await this.#wait(ending);
+      let asked = false;
+      for (let told = false; !signal.aborted;) {
+        const event = await this.#look({ asked, tell: asked || !told, ending });
         if (signal.aborted) return;
+        if (event !== undefined) {
+          told = true;
+          yield event;
+        }
+        asked = await this.#wait(ending, debounce);
         await Promise.all(watches.map((watch) => watch.check()));
-        const event = await this.#look({ asked });
-        if (event !== undefined) yield event;
       }
     } finally {
       own.abort();
       await Promise.all(running);
       debounce.cancel();
+      this.#forgetUnconfirmed();
     }
   }
 
@@ -106,11 +121,21 @@ export class DirectorySource implements Source<TlsMaterial> {
     const { certDir, caDir, crlFile, watchSystem } = this.#options;
     const paths = new Set([certDir, caDir].map((path) => resolve(path)));
     if (crlFile) paths.add(dirname(resolve(crlFile)));
+    const system = watchSystem ?? systemWatch;
+    const bounded: WatchSystem = {
+      watch: (path) => system.watch(path),
+      identity: (path) =>
+        this.#limit.ask(
+          `identify ${path}`,
+          () => system.identity(path),
+          signal,
+        ),
+    };
     const watches = [...paths].map((path) =>
       new DirectoryWatch(path, {
         clock: this.#clock,
         signal,
-        system: watchSystem ?? systemWatch,
+        system: bounded,
         onEvent: () => debounce.touch(),
         onState: () => this.#setMode(watches),
       })
@@ -135,13 +160,16 @@ export class DirectorySource implements Source<TlsMaterial> {
   }
 
   /** Resolves when it is time to look, to whether that was asked for. */
-  async #wait(signal: AbortSignal): Promise<boolean> {
+  async #wait(signal: AbortSignal, debounce: Debounce): Promise<boolean> {
     while (this.#due === undefined && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       const cancel = this.#clock.after(
         this.#pollMs(),
-        () => this.#trigger("look"),
+        () => {
+          // In the midst of a change; the debounce looks in a while.
+          if (!debounce.pending) this.#trigger("look");
+        },
       );
       await promise;
       cancel();
@@ -163,35 +191,51 @@ export class DirectorySource implements Source<TlsMaterial> {
   /**
    * Reads what is on disk, and judges it where it or what it is worth has
    * changed. `asked` takes vanished files as meant. Undefined where there is
-   * nothing new to tell, unless `tell` is set.
+   * nothing new to tell, unless `tell` is set, and where it must be read again.
    */
   async #look(
-    { asked = false, tell = asked }: { asked?: boolean; tell?: boolean },
+    { asked, tell, ending }: {
+      asked: boolean;
+      tell: boolean;
+      ending: AbortSignal;
+    },
   ): Promise<SourceEvent<TlsMaterial> | undefined> {
     const last = this.#last;
     const now = this.#clock.now();
     const quiet = !tell && this.#rejection === undefined;
     let digests: FileDigests | undefined;
     try {
-      const read = await readMaterialFiles(this.#options);
+      const { fs = disk, ...options } = this.#options;
+      const read = await readMaterialFiles({
+        ...options,
+        fs: this.#limit.files(fs, ending),
+      });
       digests = read.digests;
       if (
         quiet && last && now < last.changesAt &&
         changedFiles(last.digests, digests).length === 0
-      ) return undefined;
-      if (last && !asked) this.#refuseVanished(last.files, read.selection);
+      ) {
+        this.#forgetUnconfirmed();
+        return undefined;
+      }
+      const vanished = last && !asked &&
+        vanishedFile(last.files, read.selection);
+      if (vanished) throw fileVanished(vanished);
       const { crlExpired } = this.#options;
       const value = buildMaterial(read, {
         now,
         ...(last && { served: last.certificate.fingerprint }),
         ...(crlExpired && { crlExpired }),
       });
+      if (last && !asked && !this.#confirms(last, value)) return undefined;
+      this.#forgetUnconfirmed();
       this.#last = value;
       this.#rejection = undefined;
       if (quiet && last && sameMaterial(last, value)) return undefined;
       return { kind: "value", value, asked };
     } catch (error) {
       if (!(error instanceof SidecarError)) throw error;
+      this.#forgetUnconfirmed();
       // Messages on validity tell the time, and are never twice the same.
       const rejection = JSON.stringify([error.code, digests ?? error.message]);
       if (!tell && rejection === this.#rejection) return undefined;
@@ -200,19 +244,45 @@ export class DirectorySource implements Source<TlsMaterial> {
     }
   }
 
-  #refuseVanished(before: MaterialFiles, after: Selection): void {
-    const { caDir } = this.#options;
-    // As selectFiles() makes paths, whatever CA_DIR ends in.
-    const directory = dirname(join(caDir, "ca.crt"));
-    const inCaDir = (path: string) => dirname(path) === directory;
-    const vanished = after.certificateAuthorities.some(inCaDir)
-      ? undefined
-      : before.certificateAuthorities.find(inCaDir);
-    const path = vanished ?? (after.crlFile ? undefined : before.crlFile);
-    if (path === undefined) return;
-    throw new SidecarError(
-      "FILE_VANISHED",
-      `Cannot find "${path}": expected it as before; SIGHUP goes on without it`,
-    );
+  /** Whether `value` may count now. Where it may not, there is another look when it may. */
+  #confirms(last: TlsMaterial, value: TlsMaterial): boolean {
+    const changed = changedFiles(last.digests, value.digests).length > 0;
+    const loses = trustShrinks(last, value) ||
+      last.revocation.grewSince(value.revocation);
+    if (!changed || !loses) return true;
+    const earlier = this.#unconfirmed;
+    if (earlier && changedFiles(earlier.digests, value.digests).length === 0) {
+      return earlier.ripe;
+    }
+    this.#forgetUnconfirmed();
+    const unconfirmed: Unconfirmed = {
+      digests: value.digests,
+      ripe: false,
+      cancel: this.#clock.after(QUIET_MS, () => {
+        unconfirmed.ripe = true;
+        this.#trigger("look");
+      }),
+    };
+    this.#unconfirmed = unconfirmed;
+    return false;
   }
+
+  #forgetUnconfirmed(): void {
+    this.#unconfirmed?.cancel();
+    this.#unconfirmed = undefined;
+  }
+}
+
+interface Unconfirmed {
+  readonly digests: FileDigests;
+  /** Whether it was read long enough ago. */
+  ripe: boolean;
+  readonly cancel: () => void;
+}
+
+function fileVanished(path: string): SidecarError {
+  return new SidecarError(
+    "FILE_VANISHED",
+    `Cannot find "${path}": expected it as before; SIGHUP goes on without it`,
+  );
 }

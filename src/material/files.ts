@@ -57,6 +57,7 @@ export function unreadableReason(error: unknown): string {
   }
   if (error instanceof Deno.errors.IsADirectory) return "is a directory";
   if (error instanceof Deno.errors.NotADirectory) return "is not a directory";
+  if (error instanceof Deno.errors.TimedOut) return "no answer within 10 s";
   if (error instanceof RangeError) return error.message;
   if (error instanceof Deno.errors.NotSupported) {
     return "expected a regular file";

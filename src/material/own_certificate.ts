@@ -3,6 +3,9 @@ import type { Certificate } from "../x509/certificate.ts";
 import { parseCertificates } from "./certificate_file.ts";
 import type { PrivateKey } from "./private_key.ts";
 
+/** id-kp-serverAuth (RFC 5280 §4.2.1.12). */
+const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+
 /** The certificate that the sidecar shows, and what comes with it. */
 export interface OwnCertificate {
   readonly certificate: Certificate;
@@ -18,9 +21,10 @@ export interface OwnCertificate {
  * `PEM_INVALID` and `CERT_INVALID` for what does not parse, `KEY_MISMATCH` where
  * `key` is not the first certificate's, `CERT_NOT_YET_VALID` and `CERT_EXPIRED`
  * where `now`, in milliseconds since the epoch, is outside its validity. That the
- * certificate with the fingerprint `served` has expired is a warning. A chain
- * that is out of order or out of its validity is a warning: many clients can do
- * without it.
+ * certificate with the fingerprint `served` has expired is a warning. So is a
+ * chain that is out of order or out of its validity, and a certificate that is
+ * not for a server: many clients can do without the one and do not mind the
+ * other. What the runtime cannot serve is `CERT_INVALID`.
  */
 export function readOwnCertificate(
   octets: Uint8Array,
@@ -39,6 +43,7 @@ export function readOwnCertificate(
   if (!first) throw new TypeError(`no certificate in "${file}"`);
   checkKey([first, ...rest].map((entry) => entry.certificate), { key, file });
   const { certificate } = first;
+  checkServable(certificate, file);
   const expired = now > certificate.notAfter;
   const tolerated = expired && certificate.fingerprint === served;
   if (!tolerated) checkValidity(certificate, { now, file });
@@ -56,14 +61,17 @@ export function readOwnCertificate(
   return {
     certificate,
     chain: rest.map((entry) => entry.certificate),
-    warnings: tolerated
-      ? [
-        `"${file}" is served on although it was valid until ${
-          rfc3339(certificate.notAfter)
-        }`,
-        ...chainWarnings,
-      ]
-      : chainWarnings,
+    warnings: [
+      ...(tolerated
+        ? [
+          `"${file}" is served on although it was valid until ${
+            rfc3339(certificate.notAfter)
+          }`,
+        ]
+        : []),
+      ...purposeWarnings(certificate, file),
+      ...chainWarnings,
+    ],
     changesAt: expired ? Infinity : certificate.notAfter + 1,
   };
 }
@@ -82,6 +90,35 @@ function checkKey(
       ? `Cannot serve "${file}": expected the certificate of "${key.file}" first, found it as number ${position}`
       : `Cannot serve "${file}": expected the certificate of "${key.file}", found that of another`,
   );
+}
+
+/** With such a certificate every handshake would fail, where the old one works. */
+function checkServable(
+  { version, extensions: { unknownCritical } }: Certificate,
+  file: string,
+): void {
+  const problem = version !== 3
+    ? `expected X.509 version 3, found ${version}`
+    : unknownCritical.length > 0
+    ? `unsupported critical extension ${unknownCritical.join(", ")}`
+    : undefined;
+  if (problem === undefined) return;
+  throw new SidecarError("CERT_INVALID", `Cannot serve "${file}": ${problem}`);
+}
+
+/** RFC 5280 §4.2.1.12, §4.2.1.9. */
+function purposeWarnings(
+  { extensions: { extendedKeyUsage, basicConstraints } }: Certificate,
+  file: string,
+): string[] {
+  return [
+    ...(extendedKeyUsage?.includes(SERVER_AUTH) ?? true
+      ? []
+      : [`"${file}" is not for serverAuth: clients may refuse it`]),
+    ...(basicConstraints?.ca
+      ? [`"${file}" is the certificate of a CA: clients may refuse it`]
+      : []),
+  ];
 }
 
 function checkValidity(

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { SidecarError } from "../errors.ts";
 import { type FileSystem, unreadableReason } from "./files.ts";
+import type { MaterialFiles } from "./tls_material.ts";
 
 /** Where the files are looked for. */
 export interface Directories {
@@ -14,14 +15,14 @@ export interface Directories {
   readonly crlFile?: string;
 }
 
-/** Which files make up the material. All are paths. */
-export interface Selection {
-  readonly certificate: string;
-  readonly privateKey: string;
-  /** Those of `CA_DIR` first; may be empty. */
-  readonly certificateAuthorities: readonly string[];
-  /** Absent where there is none. One that was named is there or fails to be read. */
-  readonly crlFile?: string;
+/**
+ * Which files make up the material. All are paths. The CA files are those of
+ * `CA_DIR` first, and may be none; a CRL file that was named is there or fails
+ * to be read.
+ */
+export interface Selection extends MaterialFiles {
+  /** Those that are there and not read, as others go before them. */
+  readonly unused: readonly string[];
   /** What the operator should know and may be meant so. */
   readonly notes: readonly string[];
   /** What the operator should probably mend. */
@@ -50,7 +51,10 @@ export async function selectFiles(
 ): Promise<Selection> {
   const names = await listCertDir(fs, certDir);
   const { certificate, privateKey } = choosePair(names, certDir);
-  const { chosen, crlFound, warnings } = await chooseFromCaDir(fs, caDir);
+  const { chosen, crlFound, unused, warnings } = await chooseFromCaDir(
+    fs,
+    caDir,
+  );
   const crlFile = crlNamed || crlFound;
   const merged = caFromCertDir
     ? CERT_DIR_CA_NAMES.filter((name) => names.has(name))
@@ -62,11 +66,42 @@ export async function selectFiles(
     privateKey: join(certDir, privateKey),
     certificateAuthorities: [...chosen, ...merged],
     ...(crlFile && { crlFile }),
+    unused: [
+      ...unused,
+      ...PAIRS.flatMap((pair) => [pair.certificate, pair.privateKey])
+        .filter((name) => name !== certificate && name !== privateKey)
+        .filter((name) => names.has(name))
+        .map((name) => join(certDir, name)),
+    ],
     notes: merged.map((path) =>
       `"${path}" is trusted too: CA_FROM_CERT_DIR=false leaves it out`
     ),
     warnings,
   };
+}
+
+/**
+ * A file of `before` that is gone, whatever took its place: in the midst of a
+ * rotation the rest would pass for the whole. One that is still there and gave
+ * way to another name is not gone.
+ */
+export function vanishedFile(
+  before: MaterialFiles,
+  after: Selection,
+): string | undefined {
+  const there = new Set([...usedFiles(after), ...after.unused]);
+  return usedFiles(before).find((path) => !there.has(path));
+}
+
+function usedFiles(
+  { certificate, privateKey, certificateAuthorities, crlFile }: MaterialFiles,
+): string[] {
+  return [
+    certificate,
+    privateKey,
+    ...certificateAuthorities,
+    ...(crlFile ? [crlFile] : []),
+  ];
 }
 
 async function listCertDir(
@@ -112,10 +147,17 @@ function choosePair(
   );
 }
 
+interface CaDirChoice {
+  readonly chosen: readonly string[];
+  readonly unused: readonly string[];
+  readonly crlFound?: string;
+  readonly warnings: readonly string[];
+}
+
 async function chooseFromCaDir(
   fs: FileSystem,
   caDir: string,
-): Promise<{ chosen: string[]; crlFound?: string; warnings: string[] }> {
+): Promise<CaDirChoice> {
   let names: readonly string[];
   try {
     names = await fs.list(caDir);
@@ -130,7 +172,11 @@ async function chooseFromCaDir(
         { cause },
       );
     }
-    return { chosen: [], warnings: [`CA_DIR "${caDir}" ${reason}`] };
+    return {
+      chosen: [],
+      unused: [],
+      warnings: [`CA_DIR "${caDir}" ${reason}`],
+    };
   }
   const crl = names.includes(CA_DIR_CRL_NAME)
     ? { crlFound: join(caDir, CA_DIR_CRL_NAME) }
@@ -140,12 +186,14 @@ async function chooseFromCaDir(
     const expected = CA_DIR_NAMES.join(" or ");
     return {
       chosen: [],
+      unused: [],
       ...crl,
       warnings: [`CA_DIR "${caDir}" holds no CA file: expected ${expected}`],
     };
   }
   return {
     chosen: [join(caDir, first)],
+    unused: second ? [join(caDir, second)] : [],
     ...crl,
     warnings: second
       ? [`"${second}" in CA_DIR "${caDir}" is not read: "${first}" is`]

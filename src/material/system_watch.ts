@@ -26,8 +26,9 @@ export const systemWatch: WatchSystem = {
 class SystemWatcher implements Watcher {
   readonly #directory: string;
   readonly #watcher: Deno.FsWatcher;
-  readonly #closing = Promise.withResolvers<IteratorResult<Event>>();
   #closed = false;
+  /** Ends the wait for the next event. */
+  #wake: (() => void) | undefined;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -37,10 +38,10 @@ class SystemWatcher implements Watcher {
   async *[Symbol.asyncIterator](): AsyncGenerator<Event> {
     const events = this.#watcher[Symbol.asyncIterator]();
     while (!this.#closed) {
-      const next = events.next();
-      // Of no interest any more once the watch is closed.
-      next.catch(() => {});
-      const result = await Promise.race([next, this.#closing.promise]);
+      const next = Promise.withResolvers<IteratorResult<Event>>();
+      this.#wake = () => next.resolve({ done: true, value: undefined });
+      events.next().then(next.resolve, next.reject);
+      const result = await next.promise;
       if (result.done) return;
       yield result.value;
     }
@@ -49,7 +50,7 @@ class SystemWatcher implements Watcher {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#closing.resolve({ done: true, value: undefined });
+    this.#wake?.();
     if (!holdsSpecialFile(this.#directory)) this.#watcher.close();
   }
 }

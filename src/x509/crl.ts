@@ -7,10 +7,13 @@ import {
   type Signed,
 } from "./certificate.ts";
 import { readRevokedSerials } from "./crl_entries.ts";
-import { type CrlExtensions, readCrlExtensions } from "./crl_extensions.ts";
+import {
+  type CrlExtensions,
+  readCrlExtensions,
+  readCrlKeyIdentifier,
+} from "./crl_extensions.ts";
 import {
   type Cursor,
-  type Element,
   malformed,
   open,
   readBitString,
@@ -26,11 +29,15 @@ import { readTime } from "./time.ts";
 /** The largest CRL that is read, in octets: some 400,000 entries. */
 export const MAX_CRL_OCTETS = 16 * 1024 * 1024;
 
-/** What one certificate revocation list says (RFC 5280 §5.1). Immutable. */
-export interface Crl extends Signed, CrlExtensions {
+/** What is needed of a CRL to find and check its signer (RFC 5280 §5.1.1). Immutable. */
+export interface CrlEnvelope extends Signed {
   /** SHA-256 over the DER encoding, lower-case hex. */
   readonly fingerprint: string;
   readonly issuer: Name;
+}
+
+/** What one certificate revocation list says (RFC 5280 §5.1). Immutable. */
+export interface Crl extends CrlEnvelope, CrlExtensions {
   /** Milliseconds since the epoch. */
   readonly thisUpdate: number;
   /** Milliseconds since the epoch; the CRL is still in force at this instant. */
@@ -40,18 +47,59 @@ export interface Crl extends Signed, CrlExtensions {
 }
 
 /**
- * Parses one DER CertificateList of at most 16 MiB. All but `revoked` are views
- * of the input, which must not change, and keep it in memory. Nothing is
- * verified here.
+ * Reads the envelope of one DER CertificateList of at most 16 MiB, and nothing
+ * of its entries and extensions: what nobody signed costs little more than its
+ * hash. All but the fingerprint are views of the input, which must not change,
+ * and keep it in memory. Nothing is verified here. Throws `CRL_INVALID` for what
+ * RFC 5280 §5.1.1 does not allow.
+ */
+export function parseCrlEnvelope(der: Uint8Array): CrlEnvelope {
+  return asCrl(() => readEnvelope(der));
+}
+
+/**
+ * Reads the rest of a CRL, for the caller who has verified its signature.
  *
  * Throws `CRL_INVALID` for what RFC 5280 §5 does not allow, for a CRL without
  * nextUpdate (§5.1.2.5), and for delta and indirect CRLs and critical extensions
  * that are not supported. Version 1, which some tools write where no extension
  * is asked for, is taken: it says the same.
  */
-export function parseCrl(der: Uint8Array): Crl {
+export function parseCrlContent(envelope: CrlEnvelope): Crl {
+  return asCrl(() => ({ ...envelope, ...readContent(envelope) }));
+}
+
+/**
+ * The key that a CRL says it was signed by (RFC 5280 §5.2.1), verified or not;
+ * undefined where it names none. Passes over the entries unread. Throws
+ * `CRL_INVALID` for what does not parse.
+ */
+export function parseCrlKeyIdentifier(
+  envelope: CrlEnvelope,
+): Uint8Array | undefined {
+  return asCrl(() => {
+    const { extensions } = readFields(envelope);
+    return extensions && readCrlKeyIdentifier(extensions);
+  });
+}
+
+/**
+ * Whether `issuer` has the CRL's issuer name, may sign CRLs, and did sign this
+ * one. RFC 5280 §6.3.3 f: keyUsage, where present, has cRLSign. The algorithms
+ * are those of {@linkcode verifySignature}. Never throws.
+ */
+export function verifyCrlSignature(
+  crl: CrlEnvelope,
+  issuer: Certificate,
+): boolean {
+  return equalOctets(crl.issuer.der, issuer.subject.der) &&
+    issuer.extensions.keyUsage?.cRLSign !== false &&
+    verifySignature(crl, issuer.spki);
+}
+
+function asCrl<T>(read: () => T): T {
   try {
-    return readCrl(der);
+    return read();
   } catch (cause) {
     if (!(cause instanceof SidecarError)) throw cause;
     // The DER readers speak of a certificate.
@@ -63,18 +111,7 @@ export function parseCrl(der: Uint8Array): Crl {
   }
 }
 
-/**
- * Whether `issuer` has the CRL's issuer name, may sign CRLs, and did sign this
- * one. RFC 5280 §6.3.3 f: keyUsage, where present, has cRLSign. The algorithms
- * are those of {@linkcode verifySignature}. Never throws.
- */
-export function verifyCrlSignature(crl: Crl, issuer: Certificate): boolean {
-  return equalOctets(crl.issuer.der, issuer.subject.der) &&
-    issuer.extensions.keyUsage?.cRLSign !== false &&
-    verifySignature(crl, issuer.spki);
-}
-
-function readCrl(der: Uint8Array): Crl {
+function readEnvelope(der: Uint8Array): CrlEnvelope {
   if (der.length > MAX_CRL_OCTETS) {
     throw malformed(`expected at most ${MAX_CRL_OCTETS} octets`);
   }
@@ -85,28 +122,42 @@ function readCrl(der: Uint8Array): Crl {
     unused: false,
   });
   fields.end();
+  const head = open(tbs);
+  readVersion(head);
+  // RFC 5280 §5.1.1.2: the signed copy and the one beside the signature are the same.
+  if (!equalOctets(head.read(Tag.SEQUENCE).der, signatureAlgorithm.der)) {
+    throw malformed("expected the same signature algorithm within and without");
+  }
   return {
     fingerprint: createHash("sha256").update(der).digest("hex"),
-    ...readTbsCertList(tbs, signatureAlgorithm.der),
+    issuer: readName(head.read(Tag.SEQUENCE)),
     tbs: tbs.der,
     signatureAlgorithm,
     signatureValue,
   };
 }
 
-type TbsFields = Omit<Crl, "fingerprint" | keyof Signed>;
+function readContent(
+  envelope: CrlEnvelope,
+): Omit<Crl, keyof CrlEnvelope> {
+  const { version, thisUpdate, nextUpdate, entries, extensions } = readFields(
+    envelope,
+  );
+  // Before the entries, so that a delta or indirect CRL is called by its name.
+  const said = extensions ? readCrlExtensions(extensions) : { scope: "" };
+  const revoked = entries
+    ? readRevokedSerials(entries, { extensions: version === 2 })
+    : new SerialSet(new Uint8Array());
+  return { thisUpdate, nextUpdate, ...said, revoked };
+}
 
-function readTbsCertList(
-  element: Element,
-  outerAlgorithm: Uint8Array,
-): TbsFields {
-  const fields = open(element);
+/** The fields behind the envelope's; entries and extensions are not gone into. */
+function readFields({ tbs }: CrlEnvelope) {
+  const fields = open(readSingle(tbs, Tag.SEQUENCE));
   const version = readVersion(fields);
-  // RFC 5280 §5.1.1.2: the signed copy and the one beside the signature are the same.
-  if (!equalOctets(fields.read(Tag.SEQUENCE).der, outerAlgorithm)) {
-    throw malformed("expected the same signature algorithm within and without");
-  }
-  const issuer = readName(fields.read(Tag.SEQUENCE));
+  // The algorithm and the issuer, which the envelope has.
+  fields.read(Tag.SEQUENCE);
+  fields.read(Tag.SEQUENCE);
   const thisUpdate = readTime(fields.read());
   const nextUpdateField = fields.optional(Tag.UTC_TIME) ??
     fields.optional(Tag.GENERALIZED_TIME);
@@ -119,14 +170,8 @@ function readTbsCertList(
   const explicit = version === 2 ? fields.optional(0xa0) : undefined;
   // Here a version 1 CRL that carries extensions is refused.
   fields.end();
-  // Before the entries, so that a delta or indirect CRL is called by its name.
-  const extensions = explicit
-    ? readCrlExtensions(readSingle(explicit.content, Tag.SEQUENCE))
-    : { scope: "" };
-  const revoked = entries
-    ? readRevokedSerials(entries, { extensions: version === 2 })
-    : new SerialSet(new Uint8Array());
-  return { issuer, thisUpdate, nextUpdate, ...extensions, revoked };
+  const extensions = explicit && readSingle(explicit.content, Tag.SEQUENCE);
+  return { version, thisUpdate, nextUpdate, entries, extensions };
 }
 
 function readVersion(fields: Cursor): 1 | 2 {

@@ -57,6 +57,13 @@ export function readCrlExtensions(element: Element): CrlExtensions {
   return { ...(crlNumber !== undefined && { crlNumber }), scope };
 }
 
+/** The keyIdentifier of authorityKeyIdentifier (RFC 5280 §5.2.1); undefined where it is not there. */
+export function readCrlKeyIdentifier(element: Element): Uint8Array | undefined {
+  const value = readExtensionList(element)
+    .find(({ oid }) => oid === AUTHORITY_KEY_IDENTIFIER)?.value;
+  return value && open(readSingle(value, Tag.SEQUENCE)).optional(0x80)?.content;
+}
+
 function readCrlNumber(value: Uint8Array): bigint {
   const octets = readInteger(readSingle(value, Tag.INTEGER));
   if ((octets[0] ?? 0) >= 0x80 || octets.length > MAX_CRL_NUMBER_OCTETS) {

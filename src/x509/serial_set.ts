@@ -1,6 +1,16 @@
-/** FNV-1a with 32 bits. Serial numbers come from a CA, so no secret seed is needed. */
-const FNV_OFFSET_BASIS = 0x811c9dc5;
-const FNV_PRIME = 0x01000193;
+import { malformed } from "./der.ts";
+
+/**
+ * Different in each process: who chooses serial numbers can't foresee the slots
+ * they fall into, and so can't make all of them fall into one.
+ */
+const SEED = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+
+/**
+ * How far a search may go. Half of the slots are free, so even half a million
+ * serial numbers stay far below it unless the seed was guessed.
+ */
+const MAX_PROBES = 4096;
 
 /**
  * A set of serial numbers that is quick to ask, whatever its size, and made of
@@ -16,7 +26,8 @@ export class SerialSet {
 
   /**
    * @param packed The content octets of each INTEGER behind their number in one
-   * octet, as DER has them. It is kept, and must not change.
+   * octet, as DER has them. It is kept, and must not change. Throws `CERT_INVALID`
+   * where they collide as chance does not make them.
    */
   constructor(packed: Uint8Array) {
     let count = 0;
@@ -59,12 +70,8 @@ export class SerialSet {
   #slotOf(octets: Uint8Array, at: number): number {
     const slots = this.#slots;
     const end = after(octets, at);
-    let hash = FNV_OFFSET_BASIS;
-    for (let i = at; i < end; i++) {
-      hash = Math.imul(hash ^ (octets[i] ?? 0), FNV_PRIME);
-    }
-    let slot = hash & slots.length - 1;
-    for (;;) {
+    let slot = hashOf(octets, { at, end }) & slots.length - 1;
+    for (let probes = 0; probes < MAX_PROBES; probes++) {
       const found = slots[slot] ?? 0;
       if (found === 0) return slot;
       let same = 0;
@@ -75,10 +82,32 @@ export class SerialSet {
       if (at + same === end) return slot;
       slot = slot + 1 & slots.length - 1;
     }
+    throw malformed("too many serial numbers collide");
   }
 }
 
 /** Where the serial number that stands in `packed` at `at` ends. */
 function after(packed: Uint8Array, at: number): number {
   return at + 1 + (packed[at] ?? 0);
+}
+
+/**
+ * MurmurHash3's rounds over each octet, seeded. The rotation carries the high
+ * bits down: with multiplication alone the low bits, which choose the slot,
+ * would depend on the low bits of the seed alone, and few seeds would be left to guess.
+ */
+function hashOf(
+  octets: Uint8Array,
+  { at, end }: { at: number; end: number },
+): number {
+  let hash = SEED;
+  for (let i = at; i < end; i++) {
+    let block = Math.imul((octets[i] ?? 0) + 1, 0xcc9e2d51);
+    block = Math.imul(block << 15 | block >>> 17, 0x1b873593);
+    hash ^= block;
+    hash = Math.imul(hash << 13 | hash >>> 19, 5) + 0xe6546b64 | 0;
+  }
+  hash = Math.imul(hash ^ hash >>> 16, 0x85ebca6b);
+  hash = Math.imul(hash ^ hash >>> 13, 0xc2b2ae35);
+  return hash ^ hash >>> 16;
 }

@@ -3,94 +3,15 @@ import { Application } from "../support/application.ts";
 import { temporaryDirectory } from "../support/files.ts";
 import { get, ok } from "../support/messages.ts";
 import { createAuthority } from "../support/pki.ts";
+import { Program } from "../support/program.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { client, root, server } from "../support/sidecar.ts";
-import { soon } from "../support/waiting.ts";
-
-const MAIN = new URL("../../main.ts", import.meta.url).href;
 
 const FILES = {
   "tls.crt": server.chainPem,
   "tls.key": server.keyPem,
   "ca.crt": root.certPem,
 };
-
-/** `main.ts` as a process of its own, with its standard output line by line. */
-class Program implements AsyncDisposable {
-  readonly lines: Record<string, unknown>[] = [];
-  readonly #process: Deno.ChildProcess;
-  readonly #reading: Promise<void>;
-  readonly #stderr: Promise<string>;
-  #onLine = Promise.withResolvers<void>();
-
-  constructor(env: Readonly<Record<string, string>>) {
-    const caches = ["HOME", "DENO_DIR"].flatMap((name) => {
-      const value = Deno.env.get(name);
-      return value === undefined ? [] : [[name, value]];
-    });
-    this.#process = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["run", "--no-prompt", "--quiet", "--cached-only"],
-        ...["--allow-net", "--allow-read", "--allow-env", MAIN],
-      ],
-      env: {
-        ...Object.fromEntries(caches),
-        TLS_LISTEN_HOST: "127.0.0.1",
-        TLS_LISTEN_PORT: "0",
-        MONITOR_PORT: "0",
-        UPSTREAM_READINESS_URL: "none",
-        ...env,
-      },
-      clearEnv: true,
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.#reading = this.#read();
-    this.#stderr = new Response(this.#process.stderr).text();
-  }
-
-  async #read(): Promise<void> {
-    let rest = "";
-    const text = this.#process.stdout.pipeThrough(new TextDecoderStream());
-    for await (const piece of text) {
-      const lines = `${rest}${piece}`.split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) this.lines.push(JSON.parse(line));
-      this.#onLine.resolve();
-      this.#onLine = Promise.withResolvers();
-    }
-    assert.equal(rest, "", "the last line ends");
-  }
-
-  /** The first line with this message, there or to come. */
-  async line(message: string): Promise<Record<string, unknown>> {
-    for (;;) {
-      const found = this.lines.find((line) => line["message"] === message);
-      if (found !== undefined) return found;
-      await soon(this.#onLine.promise, `the line "${message}"`);
-    }
-  }
-
-  kill(signal: Deno.Signal): void {
-    this.#process.kill(signal);
-  }
-
-  async ended(): Promise<{ code: number; stderr: string }> {
-    const { code } = await soon(this.#process.status, "the program's end");
-    await this.#reading;
-    return { code, stderr: await this.#stderr };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#process.kill("SIGKILL");
-    } catch {
-      // It has ended by itself.
-    }
-    await this.#process.status;
-    await Promise.all([this.#reading, this.#stderr]);
-  }
-}
 
 async function connectTo(program: Program): Promise<RawClient> {
   const { port } = await program.line("serving");

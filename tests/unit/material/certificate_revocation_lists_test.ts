@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { loadMaterial } from "../../../src/material/directory.ts";
+import { MAX_CRLS } from "../../../src/material/certificate_revocation_lists.ts";
 import { MAX_FILE_OCTETS } from "../../../src/material/files.ts";
 import { referenceOf } from "../../../src/material/revocation.ts";
 import { parseCertificate } from "../../../src/x509/certificate.ts";
 import * as der from "../../support/der_writer.ts";
-import { createAuthority, type Issued } from "../../support/pki.ts";
+import {
+  createAuthority,
+  distinguishedName,
+  type Issued,
+} from "../../support/pki.ts";
+import { extension } from "../../support/pki_extensions.ts";
 import {
   issuingDistributionPoint,
   manyEntries,
@@ -24,6 +30,9 @@ import { memoryFiles } from "./memory_files.ts";
 
 const alice = root.issue({ ...VALID, commonName: "Alice" });
 const bob = root.issue({ ...VALID, commonName: "Bob" });
+
+/** A revokedCertificates field that holds no entry. */
+const junk = der.sequence(der.integer(1));
 
 /** `revoked` and so on, for each of the certificates. */
 function statuses(
@@ -143,6 +152,80 @@ Deno.test("readCertificateRevocationLists() refuses a CRL in a CA's name that it
     message: `Cannot take CRL 1 (line 1) of "${FILE}": ${expected}`,
     anchors: [silent],
   });
+});
+
+Deno.test("readCertificateRevocationLists() does not read the entries of a CRL that nobody signed", () => {
+  const unread = crlOf(other, { issuer: root.subject, list: junk });
+  refuses(unread.der, {
+    code: "CRL_INVALID",
+    message: `Cannot take CRL of "${FILE}": expected the signature of the CA ` +
+      "of that name in the bundle, and its keyUsage to have cRLSign",
+  });
+  assert.match(read(crlOf(other, { list: junk }).der).warnings.join(), /no CA/);
+  assert.throws(() => read(crlOf(root, { list: junk }).der), {
+    code: "CRL_INVALID",
+    message: /^Cannot parse CRL of /,
+  });
+});
+
+Deno.test("readCertificateRevocationLists() passes over copies, and refuses more than 256 CRLs", () => {
+  const { pem } = crlOf(root, { revoked: [alice] });
+  const lists = read(pem.repeat(MAX_CRLS));
+  assert.deepEqual(statuses(lists), ["revoked", "unrevoked"]);
+  assert.deepEqual(lists.warnings, []);
+  refuses(pem.repeat(MAX_CRLS + 1), {
+    code: "CRL_INVALID",
+    message: `Cannot parse "${FILE}": expected at most 256 CRLs, found 257`,
+  });
+});
+
+Deno.test("readCertificateRevocationLists() refuses a CRL that a CA signed under its name in another string type", () => {
+  const issuer = distinguishedName([
+    "2.5.4.3",
+    der.element(0x13, new TextEncoder().encode("Root")),
+  ]);
+  assert.notDeepEqual(issuer, root.subject);
+  refuses(crlOf(root, { issuer, revoked: [alice] }).pem, {
+    code: "CRL_INVALID",
+    message: `Cannot take CRL 1 (line 1) of "${FILE}": expected the issuer's ` +
+      "name octet for octet as the CA of the bundle that signed it has it",
+  });
+});
+
+Deno.test("readCertificateRevocationLists() tries a bounded number of signatures", () => {
+  const foreign = Array.from(
+    { length: 205 },
+    (_, index) => crlOf(other, { crlNumber: index + 1 }).pem,
+  ).join("");
+  const anchors = Array.from(
+    { length: 5 },
+    (_, index) => createAuthority({ ...VALID, commonName: `CA ${index}` }),
+  );
+  assert.throws(() => read(foreign, { anchors }), {
+    code: "CRL_INVALID",
+    message: /: expected fewer CRLs of CAs outside the bundle$/,
+  });
+});
+
+Deno.test("readCertificateRevocationLists() leaves out the CRL of a replaced CA by its key, and refuses a damaged one", () => {
+  const madeBy = (hex: string) =>
+    crlOf(other, {
+      issuer: root.subject,
+      revoked: [alice],
+      extraExtensions: [extension(
+        "2.5.29.35",
+        der.sequence(der.contextPrimitive(0, Uint8Array.fromHex(hex))),
+      )],
+    });
+  const lists = read(madeBy("0badcafe").pem);
+  assert.deepEqual(statuses(lists), ["unrevoked", "unrevoked"]);
+  assert.deepEqual(lists.warnings, [
+    `CRL 1 (line 1) of "${FILE}" is left out: it names another key than the CA ` +
+    "of its issuer's name in the bundle has, and what it revokes is not revoked",
+  ]);
+  const own = parseCertificate(root.der).extensions.subjectKeyIdentifier;
+  assert.ok(own);
+  assert.throws(() => read(madeBy(own.toHex()).pem), { code: "CRL_INVALID" });
 });
 
 Deno.test("readCertificateRevocationLists() says which CRL does not parse and why", () => {

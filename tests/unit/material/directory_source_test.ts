@@ -26,7 +26,7 @@ Deno.test("DirectorySource loads 150 ms after the last event, and 2 s after the 
   await using bench = new Bench();
   await bench.told();
   await bench.advance(150);
-  bench.change({ "/ca/ca.crt": other.certPem });
+  bench.change({ "/ca/ca.crt": root.certPem + other.certPem });
   for (let at = 0; at < 1900; at += 100) {
     bench.system.emit("/ca");
     await settled();
@@ -36,7 +36,7 @@ Deno.test("DirectorySource loads 150 ms after the last event, and 2 s after the 
   bench.system.emit("/ca");
   await settled();
   await bench.advance(100);
-  assert.deepEqual(await bench.told(), ["other"]);
+  assert.deepEqual(await bench.told(), ["root+other"]);
 });
 
 Deno.test("DirectorySource tells nothing of an unrelated file and of a file that was written as it was", async () => {
@@ -73,11 +73,25 @@ Deno.test("DirectorySource notices by its poll what no event told", async () => 
   await using bench = new Bench();
   await bench.told();
   await bench.advance(150);
-  bench.change({ "/ca/ca.crt": other.certPem });
+  bench.change({ "/ca/ca.crt": root.certPem + other.certPem });
   await bench.advance(29_999);
   assert.deepEqual(await bench.told(), []);
   await bench.advance(1);
-  assert.deepEqual(await bench.told(), ["other"]);
+  assert.deepEqual(await bench.told(), ["root+other"]);
+});
+
+Deno.test("DirectorySource puts its poll off while a change is under way", async () => {
+  await using bench = new Bench();
+  await bench.told();
+  await bench.advance(150);
+  await bench.advance(29_950);
+  bench.change({ "/ca/ca.crt": root.certPem + other.certPem });
+  bench.system.emit("/ca");
+  await settled();
+  await bench.advance(149);
+  assert.deepEqual(await bench.told(), []);
+  await bench.advance(1);
+  assert.deepEqual(await bench.told(), ["root+other"]);
 });
 
 Deno.test("DirectorySource finds out by its poll that its watch is on a directory that was replaced", async () => {
@@ -97,9 +111,9 @@ Deno.test("DirectorySource polls every second where no watch can be had, says so
   await using bench = new Bench({ system });
   assert.deepEqual(await bench.told(), ["root"]);
   assert.deepEqual(bench.modes, ['poll: "/certs": no inotify']);
-  bench.change({ "/ca/ca.crt": other.certPem });
+  bench.change({ "/ca/ca.crt": root.certPem + other.certPem });
   await bench.advance(1000);
-  assert.deepEqual(await bench.told(), ["other"]);
+  assert.deepEqual(await bench.told(), ["root+other"]);
   system.refuse = undefined;
   await bench.advance(1000);
   assert.deepEqual(bench.modes.slice(1), ["watch"]);

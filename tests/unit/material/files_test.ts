@@ -100,6 +100,10 @@ Deno.test("unreadableReason() never repeats the system's own words", () => {
     unreadableReason(new Deno.errors.NotCapable("words")),
     "expected to run with --allow-read for it",
   );
+  assert.equal(
+    unreadableReason(new Deno.errors.TimedOut("words")),
+    "no answer within 10 s",
+  );
   assert.equal(unreadableReason(new Error("words")), "input/output error");
   assert.equal(unreadableReason("words"), "input/output error");
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   selectFiles,
   type Selection,
+  vanishedFile,
 } from "../../../src/material/selection.ts";
 import type { FileSystem } from "../../../src/material/files.ts";
 import { memoryFiles } from "./memory_files.ts";
@@ -163,4 +164,31 @@ Deno.test("selectFiles() takes CRL_FILE, there or not, in place of crl.pem", asy
     (await selectFiles(fs, { ...ALL_DIRECTORIES, crlFile })).crlFile;
   assert.equal(await crlFileBy("/crl/all.der"), "/crl/all.der");
   assert.equal(await crlFileBy(""), "/ca/crl.pem");
+});
+
+Deno.test("vanishedFile() names a file that is gone, and not one that another name goes before", async () => {
+  const before = await select([
+    ...VAULT_PAIR,
+    "/certs/issuing_ca",
+    "/ca/ca.crt",
+  ]);
+  const gone = async (paths: string[]) =>
+    vanishedFile(before, await select(paths));
+  const kept = [...VAULT_PAIR, "/certs/issuing_ca", "/ca/ca.crt"];
+  assert.equal(await gone([...kept, ...PAIR, "/ca/ca-bundle.pem"]), undefined);
+  for (const path of ["/certs/issuing_ca", "/ca/ca.crt"]) {
+    assert.equal(
+      await gone([
+        ...kept.filter((name) => name !== path),
+        "/ca/ca-bundle.pem",
+      ]),
+      path,
+    );
+  }
+  for (const path of VAULT_PAIR) {
+    assert.equal(
+      await gone([...kept.filter((name) => name !== path), ...PAIR]),
+      path,
+    );
+  }
 });

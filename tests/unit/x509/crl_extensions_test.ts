@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { parseCrl } from "../../../src/x509/crl.ts";
 import * as der from "../../support/der_writer.ts";
 import { createAuthority } from "../../support/pki.ts";
 import { createCrl, issuingDistributionPoint } from "../../support/pki_crl.ts";
 import { extension, generalName } from "../../support/pki_extensions.ts";
-import { assertCrlRefused } from "./crl_refusal.ts";
+import { assertCrlRefused, parseCrl } from "./crl_refusal.ts";
 
 const root = createAuthority({ commonName: "Root" });
 const TRUE = Uint8Array.of(0xff);

@@ -58,6 +58,32 @@ Deno.test("SerialSet finds each of many serial numbers that follow each other", 
   assert.equal(set.has((0x1000 + 5_000).toString(16)), false);
 });
 
+Deno.test("SerialSet is not slow for serial numbers chosen to fall into one slot of an unseeded FNV-1a", () => {
+  const members: string[] = [];
+  const mask = 2 ** 16 - 1;
+  const round = (hash: number, octet: number) =>
+    Math.imul(hash ^ octet, 0x01000193) & mask;
+  // The low 16 bits of the hash depend on themselves alone.
+  const before = new Map<number, number>();
+  for (let pair = 0; pair < 65_536; pair++) {
+    const state = pair;
+    for (let last = 0; last < 256; last++) {
+      if (round(state, last) === 0) before.set(state, last);
+    }
+  }
+  for (let n = 0; members.length < 20_000; n++) {
+    const hex = `01${n.toString(16).padStart(8, "0")}`;
+    const state = Uint8Array.fromHex(`06${hex}`).reduce(round, 0x811c9dc5);
+    const last = before.get(state & mask);
+    if (last !== undefined) {
+      members.push(hex + last.toString(16).padStart(2, "0"));
+    }
+  }
+  const start = performance.now();
+  assert.equal(setOf(...members).size, 20_000);
+  assert.ok(performance.now() - start < 300);
+});
+
 Deno.test("isCoveredBy() asks for each serial number in any of the others", () => {
   const set = setOf("01", "02");
   assert.equal(set.isCoveredBy([setOf("02", "01", "03")]), true);
