@@ -40,7 +40,6 @@ export interface ConnectionsOptions<T extends Grounds> {
 export class Connections<T extends Grounds> {
   readonly #options: ConnectionsOptions<T>;
   readonly #entries = new Map<LiveConnection, Entry<T>>();
-  #onEmpty: (() => void) | undefined;
 
   constructor(options: ConnectionsOptions<T>) {
     this.#options = options;
@@ -85,7 +84,6 @@ export class Connections<T extends Grounds> {
     if (entry === undefined) return;
     this.#options.deadlines.remove(entry.deadline);
     this.#entries.delete(connection);
-    if (this.#entries.size === 0) this.#onEmpty?.();
   }
 
   /**
@@ -114,11 +112,6 @@ export class Connections<T extends Grounds> {
 
   destroyAll(): void {
     for (const connection of this.#entries.keys()) connection.destroy();
-  }
-
-  /** Calls `listener` whenever the last connection has gone. */
-  set onEmpty(listener: () => void) {
-    this.#onEmpty = listener;
   }
 
   #watch(deadline: Deadline, { notAfter }: T): void {
