@@ -21,6 +21,9 @@ export type ErrorCode =
   | "CRL_INVALID"
   | "FILE_VANISHED"
   | "LOCKOUT"
+  // other files that are followed
+  | "PEERS_INVALID"
+  | "SEAL_KEY_INVALID"
   // where TLS material comes from (src/material)
   | "SOURCE_NOT_BUILT"
   | "SOURCE_ENDED"
@@ -32,6 +35,8 @@ export type ErrorCode =
   | "HANDSHAKE_TIMEOUT"
   // the admission guard (src/tls)
   | AdmissionCode
+  // the access rules (src/identity)
+  | AccessCode
   // requests (src/http)
   | RequestCode
   // the application behind us (src/upstream)
@@ -54,6 +59,15 @@ export type AdmissionCode =
   | "CRL_EXPIRED"
   | "PATH_NOT_FOUND"
   | "PATH_REFUSED";
+
+/** Why a client whose certificate is good may not enter all the same. */
+export type AccessCode =
+  /** No rule lets it in. */
+  | "ACCESS_NOT_ALLOWED"
+  /** It is no pinned peer, and others are refused. */
+  | "ACCESS_NOT_PINNED"
+  /** It claims to be a pinned peer, with a key that is not that peer's. */
+  | "ACCESS_PIN_MISMATCH";
 
 /** Why a request was refused before it came near the application. */
 export type RequestCode =
