@@ -130,6 +130,7 @@ export async function startSidecar(
       tlsVersion: facts.tlsVersion,
       subjectHash: facts.standing.client.subjectHash,
       identityLines,
+      refusal: undefined,
     });
     const connection: ServerConnection = new ServerConnection(secure, {
       timeouts,

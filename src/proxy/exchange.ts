@@ -1,16 +1,14 @@
-import { SidecarError } from "../errors.ts";
+import { type ErrorCode, SidecarError } from "../errors.ts";
+import type { BodyReader } from "../http/body_reader.ts";
 import { gather } from "../http/gather.ts";
 import type { OctetWriter } from "../http/octet_writer.ts";
-import type { OctetWriters } from "../http/octet_writers.ts";
-import type { Ending, ServerConnection } from "../http/server_connection.ts";
+import type { RequestHead } from "../http/request_head.ts";
+import type { ResponseHead } from "../http/response_head.ts";
+import type { Ending } from "../http/server_connection.ts";
 import { writeLastChunk } from "../http/trailers.ts";
 import type { UpstreamConnection } from "../upstream/connection.ts";
 import type { UpstreamPool } from "../upstream/pool.ts";
 import type { RequestHeadWriter } from "./request_head_writer.ts";
-import {
-  type ResponseHeadWriter,
-  writeInterimHead,
-} from "./response_head_writer.ts";
 
 /** Methods whose request may be sent twice (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
@@ -21,13 +19,52 @@ const MAX_INTERIM_RESPONSES = 32;
 /** What all exchanges share. */
 export interface ExchangeDependencies {
   readonly pool: UpstreamPool;
-  readonly writers: OctetWriters;
   readonly requestHeads: RequestHeadWriter;
-  readonly responseHeads: ResponseHeadWriter;
   /** How long the application may take to begin its response, in milliseconds. */
   readonly upstreamTimeoutMs: number;
   /** How long the body of its response may stand still, in milliseconds. */
   readonly bodyTimeoutMs: number;
+}
+
+/** A client's request, as an exchange sees it. */
+export interface ClientRequest {
+  readonly head: RequestHead;
+  readonly body: BodyReader;
+  /** Whether nobody is there to be answered. */
+  readonly clientGone: boolean;
+  /** Called once when the client goes away while its request is being handled. */
+  set onClientGone(listener: (() => void) | undefined);
+  /** Waits for more of the body. Throws `SidecarError`. */
+  moreBody(): Promise<void>;
+  /** Makes a `moreBody` that is under way fail: nobody needs the rest. */
+  abandonBody(): void;
+}
+
+/**
+ * Where the response to one request goes, in the words of the protocol that the
+ * client speaks. What is appended leaves with `flush`.
+ */
+export interface ResponseSink {
+  /** Appends an interim response (RFC 9110 §15.2), where the client knows such. */
+  interim(head: ResponseHead): void;
+  /** Appends the final response's head. Returns what becomes of the connection after it. */
+  begin(head: ResponseHead): Ending;
+  /**
+   * Appends what has arrived of the body, as far as it can be sent now, and at
+   * its end what follows it: then true. False when `pending` should be flushed,
+   * or, with nothing pending, more must arrive.
+   */
+  fill(body: BodyReader, hopByHop: ReadonlySet<string>): boolean;
+  /** Whether something waits to be flushed. */
+  readonly pending: boolean;
+  /** Sends what was appended; undefined when more may follow at once. */
+  flush(): Promise<void> | undefined;
+  /** Answers with an error of ours, in place of all that was not flushed. */
+  answer(code: ErrorCode): Promise<Ending>;
+  /** The same for what could not be taken for a request, after which the connection is closed. */
+  refuse(code: ErrorCode): void;
+  /** Says that the response is over, and that what was not flushed is nobody's. */
+  release(): void;
 }
 
 /**
@@ -38,18 +75,14 @@ export interface ExchangeDependencies {
  */
 export class Exchange {
   readonly #dependencies: ExchangeDependencies;
-  readonly #connection: ServerConnection;
+  readonly #request: ClientRequest;
+  readonly #response: ResponseSink;
   readonly #out: OctetWriter;
   #upstream: UpstreamConnection | undefined;
   /** Why the request's body could not be taken from the client, or no one is there to answer. */
   #clientFault: SidecarError | undefined;
-  #sawContinue = false;
   /** The status of the final response, once its head has come. */
   #responseStatus = 0;
-  /** Whether the response's body is sent in chunks. */
-  #chunked = false;
-  /** A piece of the response's body that is not to be copied, as `gather` gave it. */
-  #large: Uint8Array | null | undefined;
 
   /** The status of the response of which something was sent, 0 before. */
   status = 0;
@@ -58,11 +91,15 @@ export class Exchange {
 
   constructor(
     dependencies: ExchangeDependencies,
-    connection: ServerConnection,
-    out: OctetWriter,
+    { request, response, out }: {
+      request: ClientRequest;
+      response: ResponseSink;
+      out: OctetWriter;
+    },
   ) {
     this.#dependencies = dependencies;
-    this.#connection = connection;
+    this.#request = request;
+    this.#response = response;
     this.#out = out;
   }
 
@@ -71,9 +108,9 @@ export class Exchange {
    * `status` 0 no response has begun, and the client can still be given one.
    */
   async run(): Promise<Ending> {
-    const connection = this.#connection;
-    if (connection.clientGone) throw clientGone();
-    connection.onClientGone = this.#onClientGone;
+    const request = this.#request;
+    if (request.clientGone) throw clientGone();
+    request.onClientGone = this.#onClientGone;
     let upstream = this.#dependencies.pool.take();
     try {
       for (;;) {
@@ -93,7 +130,7 @@ export class Exchange {
         upstream = undefined;
       }
     } finally {
-      connection.onClientGone = undefined;
+      request.onClientGone = undefined;
     }
   }
 
@@ -103,7 +140,7 @@ export class Exchange {
    * the request is idempotent, and has no body that is gone now.
    */
   #mayRetry(upstream: UpstreamConnection, error: unknown): boolean {
-    const { head } = this.#connection;
+    const { head } = this.#request;
     return error instanceof SidecarError && error.code === "UPSTREAM_CLOSED" &&
       upstream.reused && !upstream.heard && this.#clientFault === undefined &&
       head.framing.kind === "none" && IDEMPOTENT.has(head.method);
@@ -119,14 +156,13 @@ export class Exchange {
 
   /** One request on one connection, from its first octet to the response's last. */
   async #attempt(upstream: UpstreamConnection): Promise<Ending> {
-    const { pool, requestHeads, writers, upstreamTimeoutMs } =
-      this.#dependencies;
-    const connection = this.#connection;
-    const { method } = connection.head;
+    const { pool, requestHeads, upstreamTimeoutMs } = this.#dependencies;
+    const request = this.#request;
+    const { method } = request.head;
     this.#upstream = upstream;
     let upload: Promise<void> | undefined;
     try {
-      if (connection.body.done) {
+      if (request.body.done) {
         upstream.arm(upstreamTimeoutMs);
         await upstream.send(this.#out.octets);
       } else upload = this.#upload(upstream);
@@ -137,19 +173,16 @@ export class Exchange {
         await upstream.readHead(method);
       }
       upstream.disarm();
-      const out = writers.take();
-      const ending = this.#beginResponse(upstream, out);
-      if (!this.#endResponse(upstream, out)) {
-        await this.#relayBody(upstream, out);
-      }
-      await this.#sendClient(out);
-      writers.give(out);
-      if (upload === undefined || connection.body.done) {
+      this.#responseStatus = upstream.head.status;
+      const ending = this.#response.begin(upstream.head);
+      upstream.body.begin(upstream.head.framing);
+      await this.#relayBody(upstream);
+      if (upload === undefined || request.body.done) {
         await upload;
         // A client that leaves from now on must not take with it a connection
         // that is the next one's.
         this.#upstream = undefined;
-        if (requestHeads.mayReuse(connection.head)) pool.give(upstream);
+        if (requestHeads.mayReuse(request.head)) pool.give(upstream);
         else upstream.destroy();
         return ending;
       }
@@ -162,7 +195,7 @@ export class Exchange {
     } finally {
       if (this.status !== 0) this.sent = upstream.body.taken;
       if (upload !== undefined && upstream.destroyed) {
-        connection.abandonBody();
+        request.abandonBody();
         await upload;
       }
     }
@@ -182,10 +215,10 @@ export class Exchange {
   }
 
   async #sendBody(upstream: UpstreamConnection): Promise<void> {
-    const connection = this.#connection;
-    const { body } = connection;
+    const request = this.#request;
+    const { body } = request;
     const out = this.#out;
-    const chunked = connection.head.framing.kind === "chunked";
+    const chunked = request.head.framing.kind === "chunked";
     for (;;) {
       const piece = gather(body, out, chunked);
       if (piece === null) break;
@@ -195,11 +228,11 @@ export class Exchange {
       } else if (piece === undefined) {
         // Nothing would interrupt a wait begun after the exchange has ended.
         if (upstream.destroyed) return;
-        await connection.moreBody();
+        await request.moreBody();
       }
       if (piece !== undefined) await this.#sendUpstream(upstream, piece);
     }
-    if (chunked) writeLastChunk(out, body.trailers, connection.head.hopByHop);
+    if (chunked) writeLastChunk(out, body.trailers, request.head.hopByHop);
     if (out.length > 0) await this.#sendUpstream(upstream, out.octets);
     // From now on it is the application that is waited for.
     if (this.#responseStatus === 0) {
@@ -217,73 +250,28 @@ export class Exchange {
   }
 
   async #relayInterim(upstream: UpstreamConnection): Promise<void> {
-    if (upstream.head.status === 100) this.#sawContinue = true;
-    // RFC 9110 §15.2: HTTP/1.0 knows no interim responses.
-    if (this.#connection.head.minor === 0) return;
-    const { writers } = this.#dependencies;
-    const out = writers.take();
-    writeInterimHead(out, upstream.head);
-    await this.#sendClient(out);
-    writers.give(out);
+    this.#response.interim(upstream.head);
+    if (this.#response.pending) await this.#flush();
   }
 
-  #beginResponse(upstream: UpstreamConnection, out: OctetWriter): Ending {
+  /** To its end, head included: a small body leaves with its head. */
+  async #relayBody(upstream: UpstreamConnection): Promise<void> {
+    const response = this.#response;
     const { head, body } = upstream;
-    const kind = head.framing.kind;
-    const delimited = kind === "none" || kind === "length";
-    const isHttp10 = this.#connection.head.minor === 0;
-    const persists = this.#mayPersist(delimited);
-    this.#responseStatus = head.status;
-    this.#chunked = !delimited && !isHttp10;
-    this.#dependencies.responseHeads.write(out, head, {
-      chunked: this.#chunked,
-      connection: !persists ? "close" : isHttp10 ? "keep-alive" : "unsaid",
-    });
-    body.begin(head.framing);
-    return persists ? "keep" : "close";
-  }
-
-  /** Whether the client may send another request after this response (RFC 9112 §9.3). */
-  #mayPersist(delimited: boolean): boolean {
-    const { head, body, retiring } = this.#connection;
-    if (!head.persistent || retiring) return false;
-    if (head.minor === 0 && !delimited) return false;
-    // Told neither to go on nor to stop, the client may send its body or the
-    // next request: nobody could tell which (RFC 9110 §10.1.1).
-    return !head.expectsContinue || this.#sawContinue || body.done;
-  }
-
-  /** Puts the rest of the response into `out` where it has arrived and is small. */
-  #endResponse(upstream: UpstreamConnection, out: OctetWriter): boolean {
-    this.#large = gather(upstream.body, out, this.#chunked);
-    if (this.#large !== null) return false;
-    if (this.#chunked) {
-      writeLastChunk(out, upstream.body.trailers, upstream.head.hopByHop);
-    }
-    return true;
-  }
-
-  async #relayBody(
-    upstream: UpstreamConnection,
-    out: OctetWriter,
-  ): Promise<void> {
-    do {
-      const large = this.#large;
-      if (out.length > 0) await this.#sendClient(out);
-      else if (large === undefined) {
+    while (!response.fill(body, head.hopByHop)) {
+      if (response.pending) await this.#flush();
+      else {
         upstream.arm(this.#dependencies.bodyTimeoutMs);
-        await upstream.body.more();
+        await body.more();
         upstream.disarm();
       }
-      if (large) await this.#connection.send(large);
-    } while (!this.#endResponse(upstream, out));
+    }
+    await this.#flush();
   }
 
-  #sendClient(out: OctetWriter): Promise<void> | undefined {
+  #flush(): Promise<void> | undefined {
     this.status = this.#responseStatus;
-    const sending = this.#connection.send(out.octets);
-    out.clear();
-    return sending;
+    return this.#response.flush();
   }
 }
 

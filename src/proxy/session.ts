@@ -1,4 +1,4 @@
-import { type ErrorCode, SidecarError } from "../errors.ts";
+import { SidecarError } from "../errors.ts";
 import { ascii } from "../http/octets.ts";
 import type {
   Ending,
@@ -6,12 +6,17 @@ import type {
   ServerConnection,
 } from "../http/server_connection.ts";
 import { AccessLog, type ConnectionFields } from "./access_log.ts";
-import { writeErrorResponse } from "./error_response.ts";
-import { Exchange, type ExchangeDependencies } from "./exchange.ts";
+import {
+  Exchange,
+  type ExchangeDependencies,
+  type ResponseSink,
+} from "./exchange.ts";
+import { Http1Response, type ResponseDependencies } from "./http1_response.ts";
 import { statusOf } from "./status.ts";
 
 /** What all sessions share. */
-export interface SessionDependencies extends ExchangeDependencies {
+export interface SessionDependencies
+  extends ExchangeDependencies, ResponseDependencies {
   readonly accessLog: AccessLog;
   /** Milliseconds, never going back. */
   readonly now: () => number;
@@ -23,6 +28,8 @@ export interface SessionDependencies extends ExchangeDependencies {
 export interface SessionClient extends ConnectionFields {
   /** Lines that tell the application who the client is, each ended by CRLF. */
   readonly identityLines: Uint8Array;
+  /** Why none of its requests comes near the application, where it may not enter. */
+  readonly refusal: SidecarError | undefined;
 }
 
 /**
@@ -33,6 +40,8 @@ export class Session implements RequestHandler {
   readonly #dependencies: SessionDependencies;
   readonly #clientLines: Uint8Array;
   readonly #logPart: string;
+  readonly #refusal: SidecarError | undefined;
+  #response: ResponseSink | undefined;
 
   constructor(dependencies: SessionDependencies, client: SessionClient) {
     this.#dependencies = dependencies;
@@ -42,18 +51,25 @@ export class Session implements RequestHandler {
       ...client.identityLines,
     ]);
     this.#logPart = AccessLog.connectionPart(client);
+    this.#refusal = client.refusal;
   }
 
   async handle(connection: ServerConnection): Promise<Ending> {
     const { writers, requestHeads, accessLog, now } = this.#dependencies;
     const started = now();
     const requestPart = accessLog.requestPart(connection.head);
+    const response = this.#responseOf(connection);
     const out = writers.take();
-    const exchange = new Exchange(this.#dependencies, connection, out);
-    let fault: SidecarError | undefined;
+    const exchange = new Exchange(this.#dependencies, {
+      request: connection,
+      response,
+      out,
+    });
+    let fault = this.#refusal;
     let ending: Ending = "cut";
     let status = 0;
     try {
+      if (fault !== undefined) throw fault;
       requestHeads.write(out, connection.head, this.#clientLines);
       ending = await exchange.run();
     } catch (error) {
@@ -61,9 +77,10 @@ export class Session implements RequestHandler {
       // Once a response has begun, only a cut tells that it is not whole.
       if (exchange.status === 0 && fault.code !== "CLIENT_GONE") {
         status = statusOf(fault.code);
-        ending = await this.#answer(connection, fault.code);
+        ending = await response.answer(fault.code);
       }
     }
+    response.release();
     writers.give(out);
     accessLog.write(this.#logPart, requestPart, {
       status: exchange.status || status,
@@ -76,7 +93,7 @@ export class Session implements RequestHandler {
   }
 
   refuse(connection: ServerConnection, fault: SidecarError): void {
-    this.#send(connection, fault.code, { close: true, withContent: true });
+    this.#responseOf(connection).refuse(fault.code);
     this.#dependencies.accessLog.write(this.#logPart, undefined, {
       status: statusOf(fault.code),
       fault,
@@ -86,37 +103,8 @@ export class Session implements RequestHandler {
     });
   }
 
-  /** Waited for as any answer is, or a client that reads none could have us hold many. */
-  async #answer(
-    connection: ServerConnection,
-    code: ErrorCode,
-  ): Promise<Ending> {
-    const { head, body, retiring } = connection;
-    const close = !head.persistent || retiring || !body.done;
-    await this.#send(connection, code, {
-      close,
-      withContent: head.method !== "HEAD",
-    });
-    return close ? "close" : "keep";
-  }
-
-  #send(
-    connection: ServerConnection,
-    code: ErrorCode,
-    { close, withContent }: { close: boolean; withContent: boolean },
-  ): Promise<void> | undefined {
-    const { writers, responseHeads } = this.#dependencies;
-    const out = writers.take();
-    writeErrorResponse(out, {
-      status: statusOf(code),
-      code,
-      close,
-      withContent,
-      dateLine: responseHeads.dateLine(),
-    });
-    const sending = connection.send(out.octets);
-    writers.give(out);
-    return sending;
+  #responseOf(connection: ServerConnection): ResponseSink {
+    return this.#response ??= new Http1Response(connection, this.#dependencies);
   }
 
   #faultOf(error: unknown): SidecarError {
