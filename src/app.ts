@@ -12,6 +12,7 @@ import type { LineSink } from "./log/line_writer.ts";
 import type { MaterialStore } from "./material/store.ts";
 import { listen } from "./net/listener.ts";
 import { AccessLog } from "./proxy/access_log.ts";
+import { Http1Upstream } from "./proxy/http1_request.ts";
 import { RequestHeadWriter } from "./proxy/request_head_writer.ts";
 import { ResponseHeadWriter } from "./proxy/response_head_writer.ts";
 import { Session, type SessionDependencies } from "./proxy/session.ts";
@@ -236,15 +237,16 @@ function sessionParts(
     pool: UpstreamPool;
   },
 ): SessionDependencies {
+  const writers = new OctetWriters();
+  const requestHeads = new RequestHeadWriter({
+    authority: config.upstream.authority,
+    preserveHost: config.preserveHost,
+    via: config.via,
+    keepAlive: config.upstreamKeepAlive,
+  });
   return {
-    pool,
-    writers: new OctetWriters(),
-    requestHeads: new RequestHeadWriter({
-      authority: config.upstream.authority,
-      preserveHost: config.preserveHost,
-      via: config.via,
-      keepAlive: config.upstreamKeepAlive,
-    }),
+    upstream: new Http1Upstream({ pool, writers, requestHeads }),
+    writers,
     responseHeads: new ResponseHeadWriter(),
     accessLog: new AccessLog({ lines: accessLog, which: config.accessLog }),
     upstreamTimeoutMs: 1000 * config.upstreamTimeoutSecs,

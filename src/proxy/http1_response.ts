@@ -7,7 +7,7 @@ import type { ResponseHead } from "../http/response_head.ts";
 import type { Ending, ServerConnection } from "../http/server_connection.ts";
 import { writeLastChunk } from "../http/trailers.ts";
 import { writeErrorResponse } from "./error_response.ts";
-import type { ResponseSink } from "./exchange.ts";
+import type { ResponseSink } from "./client_request.ts";
 import {
   type ResponseHeadWriter,
   writeInterimHead,

@@ -6,11 +6,8 @@ import type {
   ServerConnection,
 } from "../http/server_connection.ts";
 import { AccessLog, type ConnectionFields } from "./access_log.ts";
-import {
-  Exchange,
-  type ExchangeDependencies,
-  type ResponseSink,
-} from "./exchange.ts";
+import type { ResponseSink } from "./client_request.ts";
+import { Exchange, type ExchangeDependencies } from "./exchange.ts";
 import { Http1Response, type ResponseDependencies } from "./http1_response.ts";
 import { statusOf } from "./status.ts";
 
@@ -55,22 +52,20 @@ export class Session implements RequestHandler {
   }
 
   async handle(connection: ServerConnection): Promise<Ending> {
-    const { writers, requestHeads, accessLog, now } = this.#dependencies;
+    const { accessLog, now } = this.#dependencies;
     const started = now();
     const requestPart = accessLog.requestPart(connection.head);
     const response = this.#responseOf(connection);
-    const out = writers.take();
     const exchange = new Exchange(this.#dependencies, {
       request: connection,
       response,
-      out,
+      clientLines: this.#clientLines,
     });
     let fault = this.#refusal;
     let ending: Ending = "cut";
     let status = 0;
     try {
       if (fault !== undefined) throw fault;
-      requestHeads.write(out, connection.head, this.#clientLines);
       ending = await exchange.run();
     } catch (error) {
       fault = this.#faultOf(error);
@@ -81,7 +76,6 @@ export class Session implements RequestHandler {
       }
     }
     response.release();
-    writers.give(out);
     accessLog.write(this.#logPart, requestPart, {
       status: exchange.status || status,
       fault,
