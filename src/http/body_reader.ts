@@ -27,11 +27,30 @@ export const RESPONSE_BODY_FAULTS: BodyFaults = {
   incomplete: "UPSTREAM_CLOSED",
 };
 
+/** The content of a message, taken piece by piece as it arrives. */
+export interface MessageBody {
+  /** Whether the whole body was taken. */
+  readonly done: boolean;
+  /** How many octets of content were taken. */
+  readonly taken: number;
+  /** The trailer section of a body that is done, where it has fields. */
+  readonly trailers: FieldSection | undefined;
+  /**
+   * The next piece out of what has arrived, valid until more input is asked
+   * for; null at the body's end; undefined when more must arrive first.
+   *
+   * Throws `SidecarError` for a body that cannot be taken.
+   */
+  take(): Uint8Array | null | undefined;
+  /** Waits for more to arrive. Throws `SidecarError` where it ended too early. */
+  more(): Promise<void>;
+}
+
 /**
  * Takes the content of message after message off an `Input` (RFC 9112 §6, §7),
  * piece by piece as it arrives. It never holds more than has arrived.
  */
-export class BodyReader {
+export class BodyReader implements MessageBody {
   readonly #input: Input;
   readonly #faults: BodyFaults;
   #framing: Framing = NO_BODY;
@@ -46,17 +65,14 @@ export class BodyReader {
     this.#faults = faults;
   }
 
-  /** Whether the whole body was taken. */
   get done(): boolean {
     return this.#done;
   }
 
-  /** How many octets of content were taken since `begin`. */
   get taken(): number {
     return this.#taken;
   }
 
-  /** The trailer section of a chunked body that is done, where it has fields. */
   get trailers(): FieldSection | undefined {
     return this.#framing.kind === "chunked" && this.#done
       ? this.#chunked?.trailers
@@ -75,12 +91,6 @@ export class BodyReader {
     }
   }
 
-  /**
-   * The next piece out of what has arrived, valid until more input is asked
-   * for; null at the body's end; undefined when more must arrive first.
-   *
-   * Throws `SidecarError` where a chunked body breaks its grammar.
-   */
   take(): Uint8Array | null | undefined {
     if (this.#done) return null;
     const input = this.#input;
@@ -104,7 +114,6 @@ export class BodyReader {
     return piece;
   }
 
-  /** Waits for more input. Throws `SidecarError` where the stream ended too early. */
   async more(): Promise<void> {
     if (await this.#input.more()) return;
     const { fault } = this.#input;

@@ -1,4 +1,4 @@
-import type { BodyReader } from "./body_reader.ts";
+import type { MessageBody } from "./body_reader.ts";
 import type { OctetWriter } from "./octet_writer.ts";
 
 /** Pieces of a body up to this size are copied, to be sent with what else there is. */
@@ -15,7 +15,7 @@ const ENOUGH_OCTETS = 32 * 1024;
  * empty, more must arrive.
  */
 export function gather(
-  body: BodyReader,
+  body: MessageBody,
   out: OctetWriter,
   chunked: boolean,
 ): Uint8Array | null | undefined {

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
-import type { BodyReader } from "../http/body_reader.ts";
+import type { MessageBody } from "../http/body_reader.ts";
 import type { RequestHead } from "../http/request_head.ts";
 import type { ResponseHead } from "../http/response_head.ts";
 import type { Ending } from "../http/server_connection.ts";
@@ -7,7 +7,7 @@ import type { Ending } from "../http/server_connection.ts";
 /** A client's request, as an exchange sees it. */
 export interface ClientRequest {
   readonly head: RequestHead;
-  readonly body: BodyReader;
+  readonly body: MessageBody;
   /** Whether nobody is there to be answered. */
   readonly clientGone: boolean;
   /** Called once when the client goes away while its request is being handled. */
@@ -32,13 +32,16 @@ export interface ResponseSink {
    * its end what follows it: then true. False when `pending` should be flushed,
    * or, with nothing pending, more must arrive.
    */
-  fill(body: BodyReader, hopByHop: ReadonlySet<string>): boolean;
+  fill(body: MessageBody, hopByHop: ReadonlySet<string>): boolean;
   /** Whether something waits to be flushed. */
   readonly pending: boolean;
   /** Sends what was appended; undefined when more may follow at once. */
   flush(): Promise<void> | undefined;
-  /** Answers with an error of ours, in place of all that was not flushed. */
-  answer(code: ErrorCode): Promise<Ending>;
+  /**
+   * Answers with an error of ours, in place of all that was not flushed. `last`:
+   * whatever else the client might ask for, the connection takes no more.
+   */
+  answer(code: ErrorCode, options: { last: boolean }): Promise<Ending>;
   /** The same for what could not be taken for a request, after which the connection is closed. */
   refuse(code: ErrorCode): void;
   /** Says that the response is over, and that what was not flushed is nobody's. */

@@ -3,6 +3,8 @@ import type { ErrorCode } from "../errors.ts";
 
 const REASON: Readonly<Record<number, string>> = {
   400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
   405: "Method Not Allowed",
   408: "Request Timeout",
   414: "URI Too Long",
@@ -16,6 +18,12 @@ const REASON: Readonly<Record<number, string>> = {
 
 /** What is forwarded, for a 405 (RFC 9110 §15.5.6). Others are too: the list can't be complete. */
 const ALLOW = "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
+
+/**
+ * A 401 must name a way to authenticate (RFC 9110 §15.5.2), and some clients
+ * fail without one. For client certificates no scheme is registered.
+ */
+const CHALLENGE = "WWW-Authenticate: ClientCertificate\r\n";
 
 /** An answer of our own. */
 export interface ErrorResponse {
@@ -38,6 +46,7 @@ export function writeErrorResponse(
   const content = `${code}\n`;
   out.addLatin1(`HTTP/1.1 ${status} ${REASON[status] ?? ""}\r\n`);
   out.add(dateLine);
+  if (status === 401) out.addLatin1(CHALLENGE);
   if (status === 405) out.addLatin1(ALLOW);
   out.addLatin1(
     `Content-Type: text/plain\r\nContent-Length: ${content.length}\r\n` +

@@ -1,4 +1,4 @@
-import type { BodyReader } from "../http/body_reader.ts";
+import type { MessageBody } from "../http/body_reader.ts";
 import { gather } from "../http/gather.ts";
 import type { OctetWriter } from "../http/octet_writer.ts";
 import type { OctetWriters } from "../http/octet_writers.ts";
@@ -65,7 +65,7 @@ class Http1Request implements UpstreamRequest {
     return this.#connection.head;
   }
 
-  get body(): BodyReader {
+  get body(): MessageBody {
     return this.#connection.body;
   }
 
@@ -76,7 +76,7 @@ class Http1Request implements UpstreamRequest {
     requestHeads.write(this.#out, head, clientLines);
   }
 
-  fill(body: BodyReader): boolean {
+  fill(body: MessageBody): boolean {
     const { framing, hopByHop } = this.#request!;
     const chunked = framing.kind === "chunked";
     const piece = gather(body, this.#out!, chunked);

@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
-import type { BodyReader } from "../http/body_reader.ts";
+import type { MessageBody } from "../http/body_reader.ts";
 import { gather } from "../http/gather.ts";
 import type { OctetWriter } from "../http/octet_writer.ts";
 import type { OctetWriters } from "../http/octet_writers.ts";
@@ -75,7 +75,7 @@ export class Http1Response implements ResponseSink {
     return !head.expectsContinue || this.#sawContinue || body.done;
   }
 
-  fill(body: BodyReader, hopByHop: ReadonlySet<string>): boolean {
+  fill(body: MessageBody, hopByHop: ReadonlySet<string>): boolean {
     const out = this.#open();
     const piece = gather(body, out, this.#chunked);
     if (piece !== null) {
@@ -96,9 +96,9 @@ export class Http1Response implements ResponseSink {
   }
 
   /** Waited for as any answer is, or a client that reads none could have us hold many. */
-  async answer(code: ErrorCode): Promise<Ending> {
+  async answer(code: ErrorCode, { last }: { last: boolean }): Promise<Ending> {
     const { head, body, retiring } = this.#connection;
-    const close = !head.persistent || retiring || !body.done;
+    const close = last || !head.persistent || retiring || !body.done;
     this.#writeAnswer(code, { close, withContent: head.method !== "HEAD" });
     await this.#send();
     return close ? "close" : "keep";

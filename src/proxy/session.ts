@@ -72,7 +72,9 @@ export class Session implements RequestHandler {
       // Once a response has begun, only a cut tells that it is not whole.
       if (exchange.status === 0 && fault.code !== "CLIENT_GONE") {
         status = statusOf(fault.code);
-        ending = await response.answer(fault.code);
+        // A client that is let in later must not be kept out by its connection.
+        const last = this.#refusal !== undefined;
+        ending = await response.answer(fault.code, { last });
       }
     }
     response.release();

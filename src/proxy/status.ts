@@ -1,7 +1,30 @@
-import type { ErrorCode, RequestCode, UpstreamCode } from "../errors.ts";
+import type {
+  AccessCode,
+  AdmissionCode,
+  ErrorCode,
+  RequestCode,
+  UpstreamCode,
+} from "../errors.ts";
 
 /** The one place that turns an error into a status (RFC 9110 §15). */
-const STATUS: Readonly<Record<RequestCode | UpstreamCode, number>> = {
+const STATUS: Readonly<
+  Record<AdmissionCode | AccessCode | RequestCode | UpstreamCode, number>
+> = {
+  UNAUTHORIZED: 401,
+  LEAF_MISSING: 401,
+  LEAF_MALFORMED: 401,
+  LEAF_VERSION: 401,
+  LEAF_IS_CA: 401,
+  LEAF_NOT_YET_VALID: 401,
+  LEAF_EXPIRED: 401,
+  LEAF_KEY_USAGE: 401,
+  LEAF_REVOKED: 401,
+  CRL_EXPIRED: 401,
+  PATH_NOT_FOUND: 401,
+  PATH_REFUSED: 401,
+  ACCESS_NOT_ALLOWED: 403,
+  ACCESS_NOT_PINNED: 403,
+  ACCESS_PIN_MISMATCH: 403,
   REQUEST_LINE_INVALID: 400,
   METHOD_NOT_ALLOWED: 405,
   TARGET_INVALID: 400,

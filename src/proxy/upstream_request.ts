@@ -1,4 +1,4 @@
-import type { BodyReader } from "../http/body_reader.ts";
+import type { MessageBody } from "../http/body_reader.ts";
 import type { RequestHead } from "../http/request_head.ts";
 import type { ResponseHead } from "../http/response_head.ts";
 
@@ -24,7 +24,7 @@ export interface UpstreamRequest {
   /** Appends the request's head. `clientLines` say who the client is, each ended by CRLF. */
   begin(head: RequestHead, clientLines: Uint8Array): void;
   /** Appends the request's body, as a response's sink does the response's. */
-  fill(body: BodyReader): boolean;
+  fill(body: MessageBody): boolean;
   readonly pending: boolean;
   /** Sends what was appended. Rejects with `SidecarError`. */
   flush(): Promise<void>;
@@ -34,7 +34,7 @@ export interface UpstreamRequest {
   readonly head: ResponseHead;
   /** Makes ready to take the body of the response whose head was read. */
   beginBody(): void;
-  readonly body: BodyReader;
+  readonly body: MessageBody;
   /** Limits how long is waited for the application from now on, until `disarm`. */
   arm(ms: number): void;
   disarm(): void;
