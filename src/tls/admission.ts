@@ -10,7 +10,10 @@ const MAX_REMEMBERED = 4096;
 
 /** What a finished handshake, full or resumed, says of the client. */
 export interface Presented {
-  /** The runtime's own verdict: necessary, and not sufficient. */
+  /**
+   * The runtime's own verdict: necessary, and not sufficient. On a resumed session
+   * it says no more than that there is a certificate.
+   */
   readonly authorized: boolean;
   /** DER of the leaf certificate, where there is one. */
   readonly leaf: Uint8Array | undefined;
@@ -35,6 +38,10 @@ export type Admission =
  * verification, once for each leaf as long as that CA stays. Whether a
  * certificate of the path is revoked is looked up on every connection.
  *
+ * That the client holds the key of its leaf is for the runtime to see to. It does
+ * so in every full handshake, but where the leaf is of a version other than 3:
+ * then it asks for no proof, so such a leaf must never be admitted.
+ *
  * Whatever cannot be judged is refused.
  */
 export class AdmissionGuard {
@@ -51,14 +58,21 @@ export class AdmissionGuard {
 
   /**
    * Judges a client by what is trusted now, whatever was when its handshake
-   * began: our own verification needs nothing of that.
+   * began: our own verification needs nothing of that. Its code tells more than
+   * the runtime's verdict, which is asked last: `UNAUTHORIZED` is a client that
+   * the runtime alone refuses.
    */
   judge(presented: Presented): Admission {
-    if (!presented.authorized) {
+    const admission = this.#verify(presented);
+    if (admission.admitted && !presented.authorized) {
       return refused("UNAUTHORIZED", "the TLS handshake did not verify it");
     }
+    return admission;
+  }
+
+  #verify(presented: Presented): Admission {
     if (presented.leaf === undefined || presented.leaf.length === 0) {
-      return refused("LEAF_MISSING", "it presented no certificate");
+      return refused("LEAF_MISSING", "it presented no certificate to be read");
     }
     const fingerprint = createHash("sha256").update(presented.leaf)
       .digest("hex");

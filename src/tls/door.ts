@@ -1,23 +1,34 @@
 import { setImmediate } from "node:timers";
-import tls, { type DetailedPeerCertificate, type TLSSocket } from "node:tls";
-import type { ErrorCode } from "../errors.ts";
+import tls, { type TLSSocket } from "node:tls";
+import type { AdmissionCode, ErrorCode } from "../errors.ts";
 import type { Current, MaterialStore } from "../material/store.ts";
 import type { Deadlines } from "../deadlines.ts";
 import { TcpStream } from "../net/tcp_stream.ts";
-import type { Admission, AdmissionGuard, Presented } from "./admission.ts";
-import { SecureConnection } from "./secure_connection.ts";
+import type { Admission, AdmissionGuard } from "./admission.ts";
+import { presentedBy } from "./presented.ts";
+import {
+  type AdmittedConnection,
+  SecureConnection,
+} from "./secure_connection.ts";
 
 /** HTTP/1.0 too: a client may offer nothing else (RFC 7301 §6 registers both). */
 const ALPN_PROTOCOLS = ["http/1.1", "http/1.0"];
 
-/** Longer chains than this are cut short: no path is that long. */
-const MAX_PRESENTED = 16;
+/** What becomes of a client without a certificate that the guard admits (`UNVERIFIED`). */
+export type UnverifiedPolicy = "close" | "401";
 
-/** A handshake that led to no admitted connection. */
+/** A TCP connection that came to nothing, and was closed. */
 export interface Refusal {
   readonly code: ErrorCode;
   readonly detail: string;
   readonly address: string;
+}
+
+/** Why the client of a connection is not admitted. */
+export interface Unverified {
+  readonly code: AdmissionCode;
+  /** For the log: nothing of the certificate's content. */
+  readonly detail: string;
 }
 
 export interface TlsDoorOptions {
@@ -26,13 +37,36 @@ export interface TlsDoorOptions {
   readonly deadlines: Deadlines;
   /** Milliseconds in which a handshake must be done. */
   readonly handshakeTimeoutMs: number;
-  onAdmitted(connection: SecureConnection): void;
-  onRefused(refusal: Refusal): void;
+  /**
+   * `close` refuses an unverified client, by an alert where it presents no
+   * certificate; `401` completes its handshake and hands it to `onUnverified`.
+   */
+  readonly unverified: UnverifiedPolicy;
+  // Not methods, whose parameters the compiler compares either way round: what
+  // takes admitted connections must not be given for `onUnverified`.
+  readonly onAdmitted: (connection: AdmittedConnection) => void;
+  /** Never called under `close`. */
+  readonly onUnverified: (
+    connection: SecureConnection,
+    reason: Unverified,
+  ) => void;
+  readonly onRefused: (refusal: Refusal) => void;
 }
 
 /**
- * Turns TCP connections into admitted TLS connections, or closes them. It owns
- * every connection until it is admitted.
+ * Turns TCP connections into TLS connections whose client is admitted or, where
+ * that is asked for, known to be unverified, or closes them. It owns every
+ * connection until it hands it over.
+ *
+ * Under either policy a client is unverified, with the same codes, whom the guard
+ * does not admit, on full and resumed sessions alike: `LEAF_MISSING`,
+ * `LEAF_MALFORMED`, `LEAF_VERSION`, `LEAF_IS_CA`, `LEAF_NOT_YET_VALID`,
+ * `LEAF_EXPIRED`, `LEAF_KEY_USAGE`, `LEAF_REVOKED`, `CRL_EXPIRED`,
+ * `PATH_NOT_FOUND`, `PATH_REFUSED`, and `UNAUTHORIZED` where the runtime's
+ * verifier alone refuses it. A client whose handshake fails is closed under
+ * either: `HANDSHAKE_FAILED`, `HANDSHAKE_TIMEOUT`. That is also one that does not
+ * prove that it holds its certificate's key, or whose certificate the runtime
+ * cannot read for that proof.
  *
  * There is one `tls.Server` for each value of the material store, and it never
  * listens: a connection is given to the current one. What it was begun under says
@@ -46,10 +80,10 @@ export class TlsDoor {
 
   constructor(options: TlsDoorOptions) {
     this.#options = options;
-    const { store } = options;
-    this.#server = serverOf(store.current);
+    const { store, unverified } = options;
+    this.#server = serverOf(store.current, unverified);
     this.#unsubscribe = store.onSwap((current) => {
-      this.#server = serverOf(current);
+      this.#server = serverOf(current, unverified);
     });
   }
 
@@ -58,7 +92,7 @@ export class TlsDoor {
     return this.#handshaking.size;
   }
 
-  /** Takes over a TCP connection, and closes it unless its client is admitted. */
+  /** Takes over a TCP connection, and closes it unless it hands it over. */
   accept(connection: Deno.TcpConn): void {
     const { deadlines, handshakeTimeoutMs } = this.#options;
     // On a port of both families IPv4 comes as `::ffff:192.0.2.1`.
@@ -79,24 +113,36 @@ export class TlsDoor {
       if (settle()) this.#options.onRefused({ code, detail, address });
       stream.destroy();
     };
-    const admit = (socket: TLSSocket): void => {
+    const conclude = (socket: TLSSocket): void => {
+      const { guard, unverified, onAdmitted, onUnverified } = this.#options;
       let verdict: Admission;
       try {
-        verdict = this.#options.guard.judge(presentedBy(socket));
+        verdict = guard.judge(presentedBy(socket));
       } catch (error) {
         // Out of here it would end the process, and a certificate be a weapon.
         return refuse("INTERNAL", `the guard failed: ${String(error)}`);
       }
-      if (!verdict.admitted) return refuse(verdict.code, verdict.detail);
+      if (!verdict.admitted && unverified === "close") {
+        return refuse(verdict.code, verdict.detail);
+      }
       if (!settle()) return;
-      this.#options.onAdmitted(
-        new SecureConnection(socket, stream, {
-          standing: verdict.standing,
-          address,
-          tlsVersion: socket.getProtocol() ?? "unknown",
-          resumed: socket.isSessionReused(),
-        }),
-      );
+      const facts = {
+        address,
+        tlsVersion: socket.getProtocol() ?? "unknown",
+        resumed: socket.isSessionReused(),
+      };
+      if (verdict.admitted) {
+        const { standing } = verdict;
+        onAdmitted(
+          new SecureConnection(socket, stream, { ...facts, standing }),
+        );
+      } else {
+        const { code, detail } = verdict;
+        onUnverified(new SecureConnection(socket, stream, facts), {
+          code,
+          detail,
+        });
+      }
     };
 
     // An error without a listener would end the process.
@@ -104,7 +150,7 @@ export class TlsDoor {
     const leave = () => refuse("HANDSHAKE_FAILED", "the client left");
     stream.on("close", () => {
       deadlines.remove(deadline);
-      // Where the runtime's verifier refuses, the stream closes first, and why is
+      // Where the runtime ends the handshake, the stream closes first, and why is
       // told in the same turn of the event loop.
       setImmediate(leave);
     });
@@ -113,7 +159,7 @@ export class TlsDoor {
     stream.on("end", () => {
       if (this.#handshaking.has(stream)) leave();
     });
-    serverFor(this.#server, { admit, refuse }).emit("connection", stream);
+    serverFor(this.#server, { conclude, refuse }).emit("connection", stream);
   }
 
   /** Cuts all handshakes that are under way, and takes no part in swaps any more. */
@@ -123,16 +169,28 @@ export class TlsDoor {
   }
 }
 
-function serverOf({ material }: Current): tls.Server {
-  return tls.createServer({
+function serverOf(
+  { material }: Current,
+  unverified: UnverifiedPolicy,
+): tls.Server {
+  const server = tls.createServer({
     cert: material.certificateChainPem,
     key: material.privateKeyPem,
     ca: material.anchorsPem,
     requestCert: true,
-    rejectUnauthorized: true,
+    rejectUnauthorized: unverified === "close",
     minVersion: "TLSv1.2",
     ALPNProtocols: ALPN_PROTOCOLS,
   });
+  // The runtime takes undefined for true where it decides whether a certificate
+  // must come, and for false where it would close a connection for a bad one,
+  // before the guard could say what is wrong with it. Were it to read it in one
+  // way or the other, such a client would be refused all the same, by itself or
+  // by the guard: only the code or the alert would be less exact.
+  if (unverified === "close") {
+    Object.assign(server, { rejectUnauthorized: undefined });
+  }
+  return server;
 }
 
 /**
@@ -142,58 +200,36 @@ function serverOf({ material }: Current): tls.Server {
  */
 function serverFor(
   server: tls.Server,
-  { admit, refuse }: {
-    admit(socket: TLSSocket): void;
+  { conclude, refuse }: {
+    conclude(socket: TLSSocket): void;
     refuse(code: ErrorCode, detail: string): void;
   },
 ): tls.Server {
   const view: tls.Server = Object.create(server);
   view.emit = (event: string | symbol, ...args: unknown[]): boolean => {
-    if (event === "secureConnection") admit(args[0] as TLSSocket);
+    if (event === "secureConnection") conclude(args[0] as TLSSocket);
     else if (event === "tlsClientError") {
-      const [error, { authorizationError }] = args as [Error, TLSSocket];
-      if (authorizationError) {
-        refuse("UNAUTHORIZED", `the runtime's verifier: ${authorizationError}`);
-      } else refuse("HANDSHAKE_FAILED", error.message);
+      refuse(...reasonOf(args[0] as Error & { code?: string }));
     } else return Reflect.apply(server.emit, view, [event, ...args]);
     return true;
   };
   return view;
 }
 
-function presentedBy(socket: TLSSocket): Presented {
-  return {
-    authorized: socket.authorized,
-    leaf: rawLeaf(socket),
-    intermediates: () => rawIntermediates(socket),
-  };
-}
-
-function rawLeaf(socket: TLSSocket): Uint8Array | undefined {
-  try {
-    return socket.getPeerCertificate(false).raw;
-  } catch {
-    // The runtime could not parse it; neither shall we.
-    return undefined;
+/** Why a handshake failed, in better words than the runtime's where it has misleading ones. */
+function reasonOf(
+  { code, message }: Error & { code?: string },
+): [code: ErrorCode, detail: string] {
+  switch (code) {
+    case "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE":
+      return ["LEAF_MISSING", "it presented no certificate"];
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+      // Of the handshake's signature: of whom the certificate is, nothing is known yet.
+      return [
+        "HANDSHAKE_FAILED",
+        "it did not prove to hold the key of its certificate, or that cannot be read",
+      ];
+    default:
+      return ["HANDSHAKE_FAILED", message];
   }
-}
-
-/** What came with the leaf, each once. Empty where the runtime throws on junk in it. */
-function rawIntermediates(socket: TLSSocket): readonly Uint8Array[] {
-  const found: Uint8Array[] = [];
-  try {
-    let certificate: DetailedPeerCertificate | undefined = socket
-      .getPeerCertificate(true).issuerCertificate;
-    const seen = new Set<DetailedPeerCertificate>();
-    while (
-      certificate?.raw && !seen.has(certificate) && seen.size < MAX_PRESENTED
-    ) {
-      seen.add(certificate);
-      found.push(certificate.raw);
-      certificate = certificate.issuerCertificate;
-    }
-  } catch {
-    return [];
-  }
-  return found;
 }

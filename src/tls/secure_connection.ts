@@ -9,9 +9,8 @@ import type { Standing } from "./standing.ts";
  */
 const READ_AHEAD_OCTETS = 16 * 1024;
 
-/** What is known of a connection from its handshake. */
+/** What is known of a connection from its handshake, whoever the client is. */
 export interface ConnectionFacts {
-  readonly standing: Standing;
   /** The client's address, without brackets or port. */
   readonly address: string;
   /** `TLSv1.2` or `TLSv1.3`. */
@@ -19,15 +18,28 @@ export interface ConnectionFacts {
   readonly resumed: boolean;
 }
 
+/** What is known of a connection whose client the guard admitted. */
+export interface AdmittedFacts extends ConnectionFacts {
+  readonly standing: Standing;
+}
+
 /**
- * The decrypted octets of a connection whose client was admitted. One reader
- * and one writer at a time.
+ * A connection whose client the guard admitted. That of an unverified client has
+ * no standing, and is none of these to the compiler.
+ */
+export type AdmittedConnection = SecureConnection<AdmittedFacts>;
+
+/**
+ * The decrypted octets of a connection whose handshake is done. One reader and
+ * one writer at a time. Who the client is, if anybody, is for its facts to tell.
  *
  * It reads ahead of the reader a little, and then holds the TCP connection until
  * the reader comes: memory is bounded, and the client feels the backpressure.
  */
-export class SecureConnection {
-  readonly facts: ConnectionFacts;
+export class SecureConnection<
+  Facts extends ConnectionFacts = ConnectionFacts,
+> {
+  readonly facts: Facts;
   readonly #socket: TLSSocket;
   readonly #stream: TcpStream;
   readonly #arrived: Uint8Array[] = [];
@@ -42,7 +54,7 @@ export class SecureConnection {
   /** Called once, when nothing of the connection is left. */
   onClosed: (() => void) | undefined;
 
-  constructor(socket: TLSSocket, stream: TcpStream, facts: ConnectionFacts) {
+  constructor(socket: TLSSocket, stream: TcpStream, facts: Facts) {
     this.facts = facts;
     this.#socket = socket;
     this.#stream = stream;

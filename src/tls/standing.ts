@@ -19,6 +19,8 @@ export interface Standing {
   readonly anchor: string;
   /** From the leaf to that CA. */
   readonly path: readonly CertificateReference[];
+  /** DER of the intermediates of that path, from the leaf's issuer upwards: neither the leaf nor the CA. */
+  readonly chain: readonly Uint8Array[];
   /** DER of the leaf, and of what came with it, as far as that is worth keeping. */
   readonly presented: readonly Uint8Array[];
   /** When every certificate of the path is valid, both ends included, in milliseconds since the epoch. */
@@ -70,6 +72,7 @@ export function establish(
       client: clientIdentity(leaf),
       anchor: anchor.fingerprint,
       path: path.map(referenceOf),
+      chain: path.slice(1, -1).map(({ der }) => der),
       presented: worthKeeping([leaf, ...intermediates], path.slice(0, -1)),
       notBefore: Math.max(...path.map(({ notBefore }) => notBefore)),
       notAfter: Math.min(...path.map(({ notAfter }) => notAfter)),

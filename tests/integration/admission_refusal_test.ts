@@ -1,102 +1,16 @@
 import assert from "node:assert/strict";
 import type { SecureVersion } from "node:tls";
 import { attempt } from "../support/attempt.ts";
-import { nullValue } from "../support/der_writer.ts";
 import { hasOpenssl, Openssl } from "../support/openssl.ts";
-import { createAuthority, type Issued, PURPOSE } from "../support/pki.ts";
-import { extension, generalName } from "../support/pki_extensions.ts";
+import { createAuthority } from "../support/pki.ts";
 import { Scene } from "../support/scene.ts";
-import { client, root } from "../support/sidecar.ts";
+import { client } from "../support/sidecar.ts";
 import { soon } from "../support/waiting.ts";
+import { REFUSED, REFUSED_OF_OPENSSL } from "./admission_refusals.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nin";
 const REQUEST = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-const MINUTE = 60_000;
 const VERSIONS = ["TLSv1.2", "TLSv1.3"] satisfies SecureVersion[];
-
-const other = createAuthority({ commonName: "Another Root" });
-const namesake = createAuthority({ commonName: "Test Root" });
-const noCertSign = root.issueAuthority({ keyUsage: ["cRLSign"] });
-const short = root.issueAuthority({ commonName: "Short", pathLength: 0 });
-const constrained = root.issueAuthority({
-  nameConstraints: { permitted: [generalName("dns", "example.org")] },
-});
-const expiredMiddle = root.issueAuthority({ notAfter: Date.now() - MINUTE });
-const middle = root.issueAuthority({ commonName: "Middle" });
-const leaf = middle.issue();
-const selfSigned = createAuthority({ ca: false, keyUsage: [] });
-
-const UNKNOWN_CRITICAL = extension("1.3.6.1.4.1.99999.1", nullValue(), {
-  critical: true,
-});
-
-const strangers = Array.from(
-  { length: 16 },
-  (_, number) => createAuthority({ commonName: `Stranger ${number}` }),
-);
-function pemOf({ certPem }: Issued): string {
-  return certPem;
-}
-
-/** By what they are; the code is the log's. */
-const REFUSED: [name: string, identity: Issued | undefined, code: string][] = [
-  ["without a certificate", undefined, "HANDSHAKE_FAILED"],
-  ["of another CA", other.issue(), "UNAUTHORIZED"],
-  ["of a CA with a trusted CA's name", namesake.issue(), "UNAUTHORIZED"],
-  ["that signed its own certificate", selfSigned, "UNAUTHORIZED"],
-  [
-    "whose certificate has expired",
-    root.issue({ notAfter: Date.now() - MINUTE }),
-    "UNAUTHORIZED",
-  ],
-  [
-    "whose certificate is not valid yet",
-    root.issue({ notBefore: Date.now() + 10 * MINUTE }),
-    "UNAUTHORIZED",
-  ],
-  [
-    "with a server's certificate",
-    root.issue({ eku: [PURPOSE.serverAuth] }),
-    "UNAUTHORIZED",
-  ],
-  [
-    "with a certificate of version 1",
-    root.issue({ version: 1 }),
-    "UNAUTHORIZED",
-  ],
-  ["with a CA of the bundle", root, "LEAF_IS_CA"],
-  ["with an intermediate CA's certificate", middle, "UNAUTHORIZED"],
-  [
-    "that leaves its intermediate out",
-    { ...leaf, chainPem: leaf.certPem },
-    "UNAUTHORIZED",
-  ],
-  [
-    "of an intermediate without keyCertSign",
-    noCertSign.issue(),
-    "PATH_REFUSED",
-  ],
-  [
-    "under one intermediate too many",
-    short.issueAuthority({ commonName: "Below" }).issue(),
-    "UNAUTHORIZED",
-  ],
-  [
-    "that its intermediate's name constraints exclude",
-    constrained.issue({ dnsNames: ["example.com"] }),
-    "UNAUTHORIZED",
-  ],
-  [
-    "that sends 16 strangers' certificates before its intermediate",
-    { ...leaf, chainPem: [leaf, ...strangers, middle].map(pemOf).join("") },
-    "PATH_NOT_FOUND",
-  ],
-  [
-    "of an intermediate that has expired",
-    expiredMiddle.issue(),
-    "UNAUTHORIZED",
-  ],
-];
 
 for (const version of VERSIONS) {
   for (const [name, identity, code] of REFUSED) {
@@ -121,20 +35,6 @@ for (const version of VERSIONS) {
     });
   }
 }
-
-/** With certificates that the runtime's own client does not take. */
-const REFUSED_OF_OPENSSL: [name: string, identity: Issued, code: string][] = [
-  [
-    "with an unknown critical extension",
-    root.issue({ extraExtensions: [UNKNOWN_CRITICAL] }),
-    "HANDSHAKE_FAILED",
-  ],
-  [
-    "of an intermediate with an unknown critical extension",
-    root.issueAuthority({ extraExtensions: [UNKNOWN_CRITICAL] }).issue(),
-    "UNAUTHORIZED",
-  ],
-];
 
 for (const version of ["-tls1_2", "-tls1_3"]) {
   for (const [name, identity, code] of REFUSED_OF_OPENSSL) {
@@ -161,7 +61,8 @@ for (const version of ["-tls1_2", "-tls1_3"]) {
 Deno.test("a refusal is logged without anything of the certificate", async () => {
   await using scene = await Scene.set(OK);
   const { port } = scene.sidecar;
-  const identity = other.issue({ commonName: "mallory-the-secret" });
+  const identity = createAuthority({ commonName: "Another Root" })
+    .issue({ commonName: "mallory-the-secret" });
   await attempt({ port, identity });
   await scene.sidecar.event("connection refused");
   const log = JSON.stringify(scene.sidecar.events);

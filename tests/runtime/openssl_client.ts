@@ -12,33 +12,35 @@ export const hasOpenssl = await new Deno.Command("openssl", {
 /** `openssl s_client`, for what the runtime's own client cannot do. */
 export class OpensslClient implements AsyncDisposable {
   readonly #directory: string;
-  readonly #chain: readonly string[];
+  readonly #identity: readonly string[];
 
-  private constructor(directory: string, chain: readonly string[]) {
+  private constructor(directory: string, identity: readonly string[]) {
     this.#directory = directory;
-    this.#chain = chain;
+    this.#identity = identity;
   }
 
+  /** With null it presents no certificate. */
   static async create(
-    identity: Pick<Issued, "chainPem" | "keyPem"> = client,
+    identity: Pick<Issued, "chainPem" | "keyPem"> | null = client,
   ): Promise<OpensslClient> {
     const directory = await Deno.makeTempDir();
+    await Deno.writeTextFile(join(directory, "root.crt"), root.certPem);
+    if (identity === null) return new OpensslClient(directory, []);
     const [leaf = "", ...chain] = identity.chainPem
       .split(/(?<=-----END CERTIFICATE-----\n)/);
     const files = {
       "client.crt": leaf,
       "client.key": identity.keyPem,
       "chain.crt": chain.join(""),
-      "root.crt": root.certPem,
     };
     for (const [name, content] of Object.entries(files)) {
       await Deno.writeTextFile(join(directory, name), content);
     }
-    // An empty file would keep openssl from starting.
-    return new OpensslClient(
-      directory,
-      chain.length > 0 ? ["-cert_chain", "chain.crt"] : [],
-    );
+    return new OpensslClient(directory, [
+      ...["-cert", "client.crt", "-key", "client.key"],
+      // An empty file would keep openssl from starting.
+      ...(chain.length > 0 ? ["-cert_chain", "chain.crt"] : []),
+    ]);
   }
 
   /**
@@ -49,8 +51,8 @@ export class OpensslClient implements AsyncDisposable {
     const child = new Deno.Command("openssl", {
       args: [
         ...["s_client", "-connect", `127.0.0.1:${port}`, "-ign_eof"],
-        ...["-CAfile", "root.crt", "-cert", "client.crt", "-key", "client.key"],
-        ...this.#chain,
+        ...["-CAfile", "root.crt"],
+        ...this.#identity,
         ...args,
       ],
       cwd: this.#directory,

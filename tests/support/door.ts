@@ -3,7 +3,7 @@ import { MaterialStore } from "../../src/material/store.ts";
 import { listen, type Listener } from "../../src/net/listener.ts";
 import { AdmissionGuard, type Presented } from "../../src/tls/admission.ts";
 import { type Refusal, TlsDoor } from "../../src/tls/door.ts";
-import type { SecureConnection } from "../../src/tls/secure_connection.ts";
+import type { AdmittedConnection } from "../../src/tls/secure_connection.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { materialOf } from "./material.ts";
 import { root, server } from "./sidecar.ts";
@@ -14,7 +14,7 @@ export class TestDoor implements AsyncDisposable {
   static readonly HANDSHAKE_TIMEOUT_MS = 10_000;
 
   readonly clock = new ManualClock();
-  readonly admitted: SecureConnection[] = [];
+  readonly admitted: AdmittedConnection[] = [];
   readonly refusals: Refusal[] = [];
   readonly door: TlsDoor;
   readonly #listener: Listener;
@@ -28,7 +28,9 @@ export class TestDoor implements AsyncDisposable {
       guard: new WatchedGuard(store, onPresented),
       deadlines: new Deadlines(this.clock),
       handshakeTimeoutMs: TestDoor.HANDSHAKE_TIMEOUT_MS,
+      unverified: "close",
       onAdmitted: (connection) => this.admitted.push(connection),
+      onUnverified: (connection) => connection.destroy(),
       onRefused: (refusal) => this.refusals.push(refusal),
     });
     this.#listener = listen({

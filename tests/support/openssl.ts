@@ -17,38 +17,40 @@ export interface OpensslAnswer {
 }
 
 /**
- * `openssl s_client` with a certificate, and a directory to keep sessions in:
- * it resumes, which the runtime's own client never does.
+ * `openssl s_client`, and a directory to keep sessions in: it resumes, which the
+ * runtime's own client never does.
  */
 export class Openssl implements AsyncDisposable {
   readonly #directory: Awaited<ReturnType<typeof temporaryDirectory>>;
-  readonly #chain: readonly string[];
+  readonly #identity: readonly string[];
 
   private constructor(
     directory: Awaited<ReturnType<typeof temporaryDirectory>>,
-    chain: readonly string[],
+    identity: readonly string[],
   ) {
     this.#directory = directory;
-    this.#chain = chain;
+    this.#identity = identity;
   }
 
+  /** Without an identity it presents no certificate. */
   static async create(
-    { certPem, chainPem, keyPem }: Pick<
-      Issued,
-      "certPem" | "chainPem" | "keyPem"
-    >,
+    identity?: Pick<Issued, "certPem" | "chainPem" | "keyPem">,
   ): Promise<Openssl> {
+    if (identity === undefined) {
+      return new Openssl(await temporaryDirectory({}), []);
+    }
+    const { certPem, chainPem, keyPem } = identity;
     const chain = chainPem.slice(certPem.length);
     const directory = await temporaryDirectory({
       "client.crt": certPem,
       "client.key": keyPem,
       "chain.crt": chain,
     });
-    // An empty file would keep it from starting.
-    return new Openssl(
-      directory,
-      chain === "" ? [] : ["-cert_chain", "chain.crt"],
-    );
+    return new Openssl(directory, [
+      ...["-cert", "client.crt", "-key", "client.key"],
+      // An empty file would keep it from starting.
+      ...(chain === "" ? [] : ["-cert_chain", "chain.crt"]),
+    ]);
   }
 
   /**
@@ -62,7 +64,7 @@ export class Openssl implements AsyncDisposable {
     await using child = new Deno.Command("openssl", {
       args: [
         ...["s_client", "-connect", `127.0.0.1:${port}`, "-ign_eof"],
-        ...["-cert", "client.crt", "-key", "client.key", ...this.#chain],
+        ...this.#identity,
         ...args,
       ],
       cwd: this.#directory.path,

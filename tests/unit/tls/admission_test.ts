@@ -19,11 +19,39 @@ Deno.test("judge() admits a client of a trusted CA and says who it is", async ()
   assert.equal(verdict.standing.client.fingerprint, sha256(leaf));
 });
 
-Deno.test("judge() refuses whom the runtime did not verify, whatever it presents", async () => {
+Deno.test("judge() says who an admitted client's issuers are, between the leaf and the CA", async () => {
   const guarded = await Guarded.create(root);
-  const client = new Client(issue(), [], { authorized: false });
-  assert.equal(guarded.verdict(client), "UNAUTHORIZED");
-  assert.equal(client.searches, 0);
+  const upper = root.issueAuthority({ ...VALID, commonName: "Upper" });
+  const lower = upper.issueAuthority({ ...VALID, commonName: "Lower" });
+  const chainOf = (client: Client) => {
+    const verdict = guarded.judge(client);
+    assert.ok(verdict.admitted);
+    return verdict.standing.chain;
+  };
+  const presented = [root.der, other.der, upper.der, lower.der];
+  assert.deepEqual(
+    chainOf(new Client(lower.issue(VALID).der, presented)),
+    [lower.der, upper.der],
+  );
+  assert.deepEqual(chainOf(new Client(issue(), presented)), []);
+});
+
+Deno.test("judge() refuses whom the runtime did not verify, remembered or not", async () => {
+  const guarded = await Guarded.create(root);
+  const leaf = issue();
+  const refused = new Client(leaf, [], { authorized: false });
+  assert.equal(guarded.verdict(refused), "UNAUTHORIZED");
+  assert.equal(guarded.verdict(new Client(leaf)), "admitted");
+  assert.equal(guarded.verdict(refused), "UNAUTHORIZED");
+});
+
+Deno.test("judge() says what is wrong with a client that the runtime did not verify either", async () => {
+  const guarded = await Guarded.create(root);
+  const verdictOn = (leaf: Uint8Array | undefined) =>
+    guarded.verdict(new Client(leaf, [], { authorized: false }));
+  assert.equal(verdictOn(undefined), "LEAF_MISSING");
+  assert.equal(verdictOn(issue({ notAfter: NOW - 1000 })), "LEAF_EXPIRED");
+  assert.equal(verdictOn(other.issue(VALID).der), "PATH_NOT_FOUND");
 });
 
 Deno.test("judge() goes by what is trusted now, not by what was when the handshake began", async () => {
