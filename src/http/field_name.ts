@@ -43,12 +43,16 @@ const NAMES: readonly (readonly [string, number])[] = [
   ["forwarded", FieldKind.CLIENT_CLAIM],
   ["x-forwarded", FieldKind.CLIENT_CLAIM],
   ["x-real-ip", FieldKind.CLIENT_CLAIM],
-  ["client-cert", FieldKind.CLIENT_CLAIM],
-  ["client-cert-chain", FieldKind.CLIENT_CLAIM],
+  // Where many an nginx puts what we write as X-SSL-Client-Cert.
+  ["x-ssl-cert", FieldKind.CLIENT_CLAIM],
 ];
 
-/** Any field whose name begins so is a `CLIENT_CLAIM`. */
+/**
+ * Any field whose name begins so is a `CLIENT_CLAIM`. With the names above they
+ * cover every header of `src/identity/headers/`, and their namesakes elsewhere.
+ */
 const CLAIM_PREFIXES = [
+  "client-cert",
   "x-client-",
   "x-forwarded-",
   "x-ssl-client-",

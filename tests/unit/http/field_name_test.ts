@@ -41,6 +41,12 @@ const KNOWN: Readonly<Record<string, number>> = {
   "X-Forwarded-Proto": FieldKind.CLIENT_CLAIM,
   "X-Forwarded-Host": FieldKind.CLIENT_CLAIM,
   "X-Forwarded-Client-Cert": FieldKind.CLIENT_CLAIM,
+  "X-SSL-Client-S-DN": FieldKind.CLIENT_CLAIM,
+  "X-SSL-Cert": FieldKind.CLIENT_CLAIM,
+  "SSL-Client-Verify": FieldKind.CLIENT_CLAIM,
+  "Client-Cert": FieldKind.CLIENT_CLAIM,
+  "Client-Cert-Chain": FieldKind.CLIENT_CLAIM,
+  "Client-Certificate": FieldKind.CLIENT_CLAIM,
 };
 
 const letterCase = fc.func(fc.boolean());
@@ -81,6 +87,9 @@ Deno.test("fieldKind() takes any other mark in a hyphen's place for a lookalike"
 Deno.test("fieldKind() takes a longer or shorter name for another one", () => {
   const others = ["X-Client", "X-Forwardeds", "Hos", "Hosts", "T", "Tee"];
   others.push("Content-Lengt", "Content-Lengthy", "XX-Client-CN", "User_Agent");
+  others.push("Client-Cer", "X-SSL-Certs", "X-SSL-Client", "SSL-Client");
+  // Of other ends: an application may want them of its clients.
+  others.push("Remote-User", "X-Remote-User", "X-User", "Authorization");
   for (const name of others) assert.equal(kindOf(name), FieldKind.OTHER, name);
 });
 
@@ -95,7 +104,8 @@ Deno.test("fieldKind() is not fooled by a name with the hash of another", () => 
 Deno.test("fieldKind() finds nothing special in any other name", () => {
   fc.assert(fc.property(fieldName, (name) => {
     const plain = name.toLowerCase().replace(/[^a-z0-9]/g, "-");
-    const isKnown = /^(x-client|x-forwarded|(x-)?ssl-client)-/.test(plain) ||
+    const isKnown =
+      /^(client-cert|(x-client|x-forwarded|(x-)?ssl-client)-)/.test(plain) ||
       Object.keys(KNOWN).some((known) => known.toLowerCase() === plain);
     assert.equal(kindOf(name) !== FieldKind.OTHER, isKnown, name);
   }));
