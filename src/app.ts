@@ -1,11 +1,12 @@
+import { ClientAccess } from "./client_access.ts";
 import { type Config, describeConfig } from "./config/config.ts";
 import { Connections } from "./connections.ts";
 import { Deadlines } from "./deadlines.ts";
-import { SidecarError } from "./errors.ts";
 import { describeMaterial, followMaterial } from "./followed_material.ts";
+import { followPeers } from "./followed_peers.ts";
+import type { Followed } from "./followed_store.ts";
 import { OctetWriters } from "./http/octet_writers.ts";
-import { ServerConnection } from "./http/server_connection.ts";
-import { clientHeaders } from "./identity/client_headers.ts";
+import { AccessRules } from "./identity/access_rules.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
 import type { LineSink } from "./log/line_writer.ts";
@@ -15,16 +16,13 @@ import { AccessLog } from "./proxy/access_log.ts";
 import { Http1Upstream } from "./proxy/http1_request.ts";
 import { RequestHeadWriter } from "./proxy/request_head_writer.ts";
 import { ResponseHeadWriter } from "./proxy/response_head_writer.ts";
-import { Session, type SessionDependencies } from "./proxy/session.ts";
+import type { SessionDependencies } from "./proxy/session.ts";
+import { Reception } from "./reception.ts";
 import { Tally } from "./tally.ts";
 import { AdmissionGuard } from "./tls/admission.ts";
-import { type Refusal, TlsDoor } from "./tls/door.ts";
-import type { SecureConnection } from "./tls/secure_connection.ts";
-import { rejudge, type Standing } from "./tls/standing.ts";
-import { TrustKeeper } from "./trust_keeper.ts";
+import { TlsDoor } from "./tls/door.ts";
+import { type Grounds, TrustKeeper } from "./trust_keeper.ts";
 import { UpstreamPool } from "./upstream/pool.ts";
-
-const NO_LINES: Uint8Array = new Uint8Array(0);
 
 /** What a sidecar needs from outside. */
 export interface SidecarDependencies {
@@ -66,114 +64,99 @@ export async function startSidecar(
   const lifecycle = new Lifecycle();
   const deadlines = new Deadlines();
   const tally = new Tally();
-  const connections: Connections<Standing> = new Connections({
+  const access = new ClientAccess({
+    rules: new AccessRules([
+      ...config.allowCn,
+      ...config.allowOu,
+      ...config.allowDns,
+      ...config.allowUri,
+      ...config.allowSpiffeId,
+      ...config.allowSpki,
+    ]),
+    audit: config.accessMode === "audit",
+  });
+  const connections: Connections<Grounds> = new Connections({
     deadlines,
     drainMs: 1000 * config.trustDrainSecs,
     now: Date.now,
-    rejudge(standing) {
-      const { material } = store.current;
-      const judgement = rejudge(standing, { material, now: Date.now() });
-      return judgement.ok ? judgement.standing : undefined;
-    },
+    rejudge: (grounds) => keeper.rejudge(grounds),
     onExpired() {
       tally.add("connections_retired", "expired");
-      log.info("a client's certificate expired");
+      log.info("what let a client in expired");
     },
   });
   const keeper = new TrustKeeper({
     connections,
+    access,
     deadlines,
     log,
     tally,
     refuseLockout: config.refuseLockout,
     now: Date.now,
   });
-  const followed = given === undefined
-    ? await followMaterial(config, { log, tally, admit: keeper.admit })
-    : undefined;
-  const store: MaterialStore = given ?? followed!.store;
+  // Undone from its end, should the start fail.
+  await using started = new AsyncDisposableStack();
+  const followed: Followed[] = [];
+  const follows = <T extends Followed>(one: T): T => {
+    followed.push(one);
+    started.defer(() => one.stop());
+    return one;
+  };
+  const store: MaterialStore = given ?? follows(
+    await followMaterial(config, { log, tally, admit: keeper.admit }),
+  ).store;
   describeMaterial(store.current.material, log);
   store.onSwap(keeper.swapped);
   keeper.begin(store.current);
+  started.defer(() => keeper.end());
+  if (config.peersFile !== "") {
+    const pollMs = 1000 * config.reloadPollSecs;
+    follows(
+      await followPeers(config.peersFile, {
+        pollMs,
+        access,
+        keeper,
+        log,
+        tally,
+      }),
+    );
+  }
   const pool = new UpstreamPool({ address: config.upstream, deadlines });
-  const sessionDependencies = sessionParts(config, { log, accessLog, pool });
-  const timeouts = {
-    headerMs: 1000 * config.headerTimeoutSecs,
-    keepAliveMs: 1000 * config.keepAliveTimeoutSecs,
-    bodyMs: 1000 * config.bodyTimeoutSecs,
-  };
+  started.defer(() => pool.close());
   let onIdle: (() => void) | undefined;
-
-  function logRefusal({ code, detail, address }: Refusal): void {
-    tally.add("connections_refused", code);
-    log.info("connection refused", { code, detail, client: address });
-  }
-
-  function serveConnection(secure: SecureConnection): void {
-    const { facts } = secure;
-    let identityLines = NO_LINES;
-    try {
-      if (config.injectClientHeaders) {
-        identityLines = clientHeaders(facts.standing.client);
-      }
-    } catch (error) {
-      secure.destroy();
-      const known = error instanceof SidecarError;
-      logRefusal({
-        code: known ? error.code : "INTERNAL",
-        detail: known ? error.message : String(error),
-        address: facts.address,
-      });
-      return;
-    }
-    const session = new Session(sessionDependencies, {
-      address: facts.address,
-      tlsVersion: facts.tlsVersion,
-      subjectHash: facts.standing.client.subjectHash,
-      identityLines,
-      refusal: undefined,
-    });
-    const connection: ServerConnection = new ServerConnection(secure, {
-      timeouts,
-      deadlines,
-      mayServe: () => connections.trusts(connection),
-    });
-    connections.add(connection, facts.standing);
-    if (lifecycle.draining.aborted) connection.retire();
-    connection.run(session).then(() => {
-      connections.delete(connection);
-      onIdle?.();
-    });
-  }
-
+  const reception = new Reception({
+    config,
+    access,
+    connections,
+    sessions: sessionParts(config, { log, accessLog, pool }),
+    store,
+    deadlines,
+    log,
+    tally,
+    draining: lifecycle.draining,
+    now: Date.now,
+    onEnded: () => onIdle?.(),
+  });
   const door = new TlsDoor({
     store,
     guard: new AdmissionGuard(store),
     deadlines,
     handshakeTimeoutMs: 1000 * config.handshakeTimeoutSecs,
-    onAdmitted: serveConnection,
-    onRefused(refusal) {
-      logRefusal(refusal);
-      onIdle?.();
-    },
+    unverified: config.unverified,
+    onAdmitted: reception.admitted,
+    onUnverified: reception.unverified,
+    onRefused: reception.refused,
   });
 
-  let listener;
-  try {
-    listener = listen({
-      hostname: config.tlsListenHost,
-      port: config.tlsListenPort,
-      onConnection: (connection) => door.accept(connection),
-      onAcceptError: (error, retryMs) =>
-        log.warning("cannot accept connections", { error, retry_ms: retryMs }),
-    });
-  } catch (error) {
-    door.close();
-    keeper.end();
-    await followed?.stop();
-    throw error;
-  }
-  const { address, stop } = listener;
+  started.defer(() => door.close());
+  const { address, stop } = listen({
+    hostname: config.tlsListenHost,
+    port: config.tlsListenPort,
+    onConnection: (connection) => door.accept(connection),
+    onAcceptError: (error, retryMs) =>
+      log.warning("cannot accept connections", { error, retry_ms: retryMs }),
+  });
+  const running = started.move();
   lifecycle.enter("serving");
   log.info("serving", {
     address: address.hostname,
@@ -191,10 +174,7 @@ export async function startSidecar(
     connections.retireAll();
     const finished = await drained();
     connections.destroyAll();
-    door.close();
-    pool.close();
-    keeper.end();
-    await followed?.stop();
+    await running.disposeAsync();
     lifecycle.enter("stopped");
     log.info("stopped", { finished, ...tally.snapshot() });
     return finished;
@@ -223,7 +203,7 @@ export async function startSidecar(
     },
     reload() {
       log.info("reload asked for");
-      followed?.reload();
+      for (const one of followed) one.reload();
     },
     shutdown,
   };

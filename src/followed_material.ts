@@ -1,5 +1,6 @@
 import type { Config } from "./config/config.ts";
 import type { Logger } from "./log.ts";
+import { type Followed, tellOfStore } from "./followed_store.ts";
 import { DirectorySource } from "./material/directory_source.ts";
 import { frozenFileWarnings, frozenMountWarnings } from "./material/mounts.ts";
 import { type Admit, MaterialStore } from "./material/store.ts";
@@ -7,12 +8,8 @@ import type { MaterialFiles, TlsMaterial } from "./material/tls_material.ts";
 import type { Tally } from "./tally.ts";
 
 /** Material that follows the disk. */
-export interface FollowedMaterial {
+export interface FollowedMaterial extends Followed {
   readonly store: MaterialStore;
-  /** Loads at once, and takes what is there as meant. */
-  reload(): void;
-  /** Resolves when nothing is left running. */
-  stop(): Promise<void>;
 }
 
 /**
@@ -41,21 +38,7 @@ export async function followMaterial(
       log.info("following the files", { mode, ...(reason && { reason }) }),
   });
   const store = new MaterialStore(undefined, { admit });
-  store.onRejected(({ code, message }) => {
-    tally.add("reloads", code);
-    log.warning("reload rejected, the old material stays", {
-      code,
-      error: message,
-      since: new Date(store.differs?.since ?? Date.now()).toISOString(),
-    });
-  });
-  store.onHealth((health) => {
-    if (health.healthy) log.info("the files can be followed again");
-    else {
-      const { code, message } = health.error;
-      log.error("the files cannot be followed", { code, error: message });
-    }
-  });
+  tellOfStore(store, { log, tally });
   const { material } = await store.start(source);
   for (const warning of await mountWarnings(config, material.files)) {
     log.warning(warning);

@@ -1,5 +1,11 @@
-/** What is counted: connections refused and retired by reason, reloads by result. */
+/** What is counted, by reason or result. */
 export type Counted =
+  /** Verified clients that may not enter, once a connection. */
+  | "access_denied"
+  /** Those that entered because of `ACCESS_MODE=audit` alone. */
+  | "access_would_deny"
+  /** Identity headers without the certificate, for want of room. */
+  | "identity_headers_trimmed"
   | "connections_refused"
   | "connections_retired"
   | "reloads";

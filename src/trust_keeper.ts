@@ -1,18 +1,41 @@
+import {
+  type Admittance,
+  type ClientAccess,
+  reconsider,
+  refusalUnder,
+  type Trust,
+} from "./client_access.ts";
 import type { Connections } from "./connections.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
 import { SidecarError } from "./errors.ts";
+import type { Peers } from "./identity/peers.ts";
 import type { Logger } from "./log.ts";
 import { changedFiles } from "./material/file_digests.ts";
 import type { Admit, Current, SwapListener } from "./material/store.ts";
 import type { TlsMaterial } from "./material/tls_material.ts";
 import type { Tally } from "./tally.ts";
-import { rejudge, type Standing } from "./tls/standing.ts";
 
 /** How often trust is looked at again when its files should have changed and have not, in milliseconds. */
 const OVERDUE_MS = 30_000;
 
+/** The client of a connection is not in: each of its requests is refused. */
+interface Refused {
+  readonly refused: true;
+  readonly notAfter: number;
+}
+
+/** Why a connection is there. */
+export type Grounds = Admittance | Refused;
+
+/** For a connection whose every request is refused: it may stay for that. */
+export const REFUSED: Refused = Object.freeze({
+  refused: true,
+  notAfter: Infinity,
+});
+
 export interface TrustKeeperOptions {
-  readonly connections: Connections<Standing>;
+  readonly connections: Connections<Grounds>;
+  readonly access: ClientAccess;
   readonly deadlines: Deadlines;
   readonly log: Logger;
   readonly tally: Tally;
@@ -28,6 +51,7 @@ export interface TrustKeeperOptions {
  */
 export class TrustKeeper {
   readonly #options: TrustKeeperOptions;
+  #material: TlsMaterial | undefined;
   /** For when time alone changes what the material in force is worth. */
   #deadline: Deadline | undefined;
 
@@ -37,6 +61,7 @@ export class TrustKeeper {
 
   /** Begins with the first material. */
   begin({ material }: Current): void {
+    this.#material = material;
     this.#deadline = this.#options.deadlines.add(() => this.#overdue());
     this.#watch(material);
   }
@@ -46,21 +71,46 @@ export class TrustKeeper {
     if (this.#deadline) this.#options.deadlines.remove(this.#deadline);
   }
 
+  /** What a connection rests on now, by what it rested on so far; undefined where nothing is left. */
+  readonly rejudge = (grounds: Grounds): Grounds | undefined =>
+    "refused" in grounds
+      ? grounds
+      : reconsider(grounds, this.#trust(this.#material!));
+
   /**
    * The lock-out guard: tells how many of the clients that are connected now a
    * candidate would refuse. With `REFUSE_LOCKOUT` one that would refuse all of
    * them is not taken (`LOCKOUT`) unless it was asked for.
    */
   readonly admit: Admit<TlsMaterial> = (candidate, current, { asked }) => {
-    const { connections, log, refuseLockout, now } = this.#options;
-    const time = now();
-    const clients = [...connections.grounds].filter((standing) =>
-      rejudge(standing, { material: current, now: time }).ok
-    );
-    const refused = clients.flatMap((standing) => {
-      const judgement = rejudge(standing, { material: candidate, now: time });
-      return judgement.ok ? [] : [judgement.code];
+    this.#guard({
+      before: this.#trust(current),
+      after: this.#trust(candidate),
+      asked,
     });
+  };
+
+  /** The same for pinned peers. */
+  readonly admitPeers: Admit<Peers> = (candidate, current, { asked }) => {
+    const { access } = this.#options;
+    const material = this.#material!;
+    this.#guard({
+      before: this.#trust(material, access.policyWith(current)),
+      after: this.#trust(material, access.policyWith(candidate)),
+      asked,
+    });
+  };
+
+  #guard(
+    { before, after, asked }: { before: Trust; after: Trust; asked: boolean },
+  ): void {
+    const { connections, log, refuseLockout } = this.#options;
+    const clients = [...connections.grounds]
+      .filter((grounds): grounds is Admittance => !("refused" in grounds))
+      .filter((admittance) => refusalUnder(admittance, before) === undefined);
+    const refused = clients.flatMap((admittance) =>
+      refusalUnder(admittance, after) ?? []
+    );
     if (refused.length === 0) return;
     // To name a client in a CRL is to mean it, were it the only one.
     const lockedOut = refused.filter((code) => code !== "LEAF_REVOKED");
@@ -78,12 +128,17 @@ export class TrustKeeper {
       clients: clients.length,
       refused: refused.length,
     });
-  };
+  }
+
+  #trust(material: TlsMaterial, policy = this.#options.access.policy): Trust {
+    return { material, policy, now: this.#options.now() };
+  }
 
   /** Tells of a swap and, where trust shrank, ends the connections that rested on what is gone. */
   readonly swapped: SwapListener = (current, previous) => {
     const { log, tally } = this.#options;
     const { material, generation } = current;
+    this.#material = material;
     // Before anything that could fail.
     const retired = generation === previous.generation
       ? undefined
@@ -99,6 +154,20 @@ export class TrustKeeper {
     for (const warning of material.warnings) log.warning(warning);
     if (retired === undefined) return;
     log.info("trust shrank", { trust_generation: generation, retired });
+  };
+
+  /** The same for pinned peers, by whom clients are judged from now on. */
+  readonly peersSwapped: SwapListener<Peers> = (current, previous) => {
+    const { access, log, tally } = this.#options;
+    const { material: peers, generation } = current;
+    access.pin(peers);
+    // Also where nobody lost anything: a connection says which peer it is.
+    const retired = this.#reconsider();
+    tally.add("reloads", "ok");
+    log.info("pinned peers reloaded", {
+      peers: peers.describe().peers.length,
+      ...(generation !== previous.generation && { retired }),
+    });
   };
 
   #watch({ changesAt }: TlsMaterial): void {

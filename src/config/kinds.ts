@@ -53,6 +53,42 @@ export const boolean: Kind<boolean> = {
   format: (value) => value,
 };
 
+/** Whole octets between `min` and `max`, both included. */
+export function octets(bounds: { min: number; max: number }): Kind<number> {
+  return integer("BYTES", bounds);
+}
+
+/** Some of a few words, between commas, each at most once; none of them if empty. */
+export function words<const T extends string>(
+  known: readonly T[],
+): Kind<readonly T[]> {
+  return {
+    placeholder: "LIST",
+    parse(text) {
+      const value = text === "" ? [] : text.split(",").map((item) => {
+        const trimmed = item.trim();
+        return known.find((word) => word === trimmed);
+      });
+      const found = value.filter((word) => word !== undefined);
+      return found.length < value.length || new Set(found).size < found.length
+        ? { expected: `any of ${known.join(", ")}, each once, between commas` }
+        : { value: Object.freeze(found) };
+    },
+    format: (value) => value.join(","),
+  };
+}
+
+/** A name of visible ASCII that stands in logs and in quotes as it is. */
+export const name: Kind<string> = {
+  placeholder: "NAME",
+  parse(text) {
+    return /^[A-Za-z0-9._:/@-]{1,128}$/.test(text)
+      ? { value: text }
+      : { expected: "1 to 128 letters, digits or ._:/@-" };
+  },
+  format: (value) => value,
+};
+
 /** One of a few words. */
 export function choice<const T extends string>(words: readonly T[]): Kind<T> {
   return {

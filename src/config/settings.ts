@@ -1,12 +1,16 @@
+import { type AccessRule, ruleList } from "../identity/rule_list.ts";
 import {
   boolean,
   choice,
   type Kind,
   listenHost,
+  name,
+  octets,
   optionalPath,
   path,
   port,
   seconds,
+  words,
 } from "./kinds.ts";
 import { readinessUrl, upstreamUrl } from "./upstream_url.ts";
 
@@ -26,7 +30,9 @@ export interface Setting<T> {
 const LISTENING = "Listening";
 const APPLICATION = "The application";
 const CERTIFICATES = "Certificates";
+const ACCESS = "Who may enter";
 const HEADERS = "Headers";
+const SEAL = "The seal on requests to the application";
 const MONITORING = "Monitoring";
 const TIME = "Time limits, in seconds";
 const LOGS = "Logs";
@@ -155,12 +161,105 @@ export const SETTINGS = {
     description:
       "How often the files are compared beside the watch on them, in seconds",
   }),
+  allowCn: setting<readonly AccessRule[]>({
+    variable: "ALLOW_CN",
+    kind: ruleList("cn"),
+    default: "",
+    group: ACCESS,
+    description:
+      "Common names that may enter; without any rule all clients may",
+  }),
+  allowOu: setting<readonly AccessRule[]>({
+    variable: "ALLOW_OU",
+    kind: ruleList("ou"),
+    default: "",
+    group: ACCESS,
+    description: "Organizational units that may enter",
+  }),
+  allowDns: setting<readonly AccessRule[]>({
+    variable: "ALLOW_DNS",
+    kind: ruleList("dns"),
+    default: "",
+    group: ACCESS,
+    description: "DNS names that may enter; * is one label, ** several",
+  }),
+  allowUri: setting<readonly AccessRule[]>({
+    variable: "ALLOW_URI",
+    kind: ruleList("uri"),
+    default: "",
+    group: ACCESS,
+    description: "URIs that may enter; * is one path segment, ** several",
+  }),
+  allowSpiffeId: setting<readonly AccessRule[]>({
+    variable: "ALLOW_SPIFFE_ID",
+    kind: ruleList("spiffe-id"),
+    default: "",
+    group: ACCESS,
+    description: "SPIFFE IDs that may enter, with wildcards as for URIs",
+  }),
+  allowSpki: setting<readonly AccessRule[]>({
+    variable: "ALLOW_SPKI",
+    kind: ruleList("spki"),
+    default: "",
+    group: ACCESS,
+    description: "Public keys that may enter, as sha256: and base64 or hex",
+  }),
+  /** Empty where it is not set. */
+  peersFile: setting({
+    variable: "PEERS_FILE",
+    kind: optionalPath,
+    default: "",
+    group: ACCESS,
+    description: "Pinned peers, in JSON; none if empty",
+  }),
+  accessMode: setting({
+    variable: "ACCESS_MODE",
+    kind: choice(["enforce", "audit"]),
+    default: "enforce",
+    group: ACCESS,
+    description: "audit lets everyone in, and logs who would be refused",
+  }),
+  accessRefuse: setting({
+    variable: "ACCESS_REFUSE",
+    kind: choice(["403", "close"]),
+    default: "403",
+    group: ACCESS,
+    description: "What a client meets that may not enter",
+  }),
+  unverified: setting({
+    variable: "UNVERIFIED",
+    kind: choice(["close", "401"]),
+    default: "close",
+    group: ACCESS,
+    description: "What a client meets whose certificate is missing or not good",
+  }),
   injectClientHeaders: setting({
     variable: "INJECT_CLIENT_HEADERS",
     kind: boolean,
     default: "false",
     group: HEADERS,
     description: "Tell the application X-Client-CN and X-Client-Subject",
+  }),
+  identityHeaders: setting({
+    variable: "IDENTITY_HEADERS",
+    kind: words(["x-client", "xfcc", "rfc9440", "traefik", "nginx"]),
+    default: "",
+    group: HEADERS,
+    description: "Formats in which to tell the application who the client is",
+  }),
+  xfccDetails: setting({
+    variable: "XFCC_DETAILS",
+    kind: words(["subject", "uri", "dns", "cert", "chain"]),
+    default: "subject,uri,dns",
+    group: HEADERS,
+    description: "What xfcc says beside By and Hash",
+  }),
+  identityHeadersMaxBytes: setting({
+    variable: "IDENTITY_HEADERS_MAX_BYTES",
+    kind: octets({ min: 1024, max: 65536 }),
+    default: "8192",
+    group: HEADERS,
+    description: "Limit on identity headers; certificates are left out first",
   }),
   preserveHost: setting({
     variable: "PRESERVE_HOST",
@@ -175,6 +274,35 @@ export const SETTINGS = {
     default: "true",
     group: HEADERS,
     description: "Add Via to requests (RFC 9110 §7.6.3)",
+  }),
+  /** Empty where it is not set. */
+  sealKeyFile: setting({
+    variable: "SEAL_KEY_FILE",
+    kind: optionalPath,
+    default: "",
+    group: SEAL,
+    description: "One or two keys to sign each request with; no seal if empty",
+  }),
+  sealId: setting({
+    variable: "SEAL_ID",
+    kind: name,
+    default: "mtls-sidecar",
+    group: SEAL,
+    description: "Who signs: the keyid of the signature",
+  }),
+  sealBody: setting({
+    variable: "SEAL_BODY",
+    kind: boolean,
+    default: "false",
+    group: SEAL,
+    description: "Also sign bodies, held back until they are whole",
+  }),
+  sealBodyMaxBytes: setting({
+    variable: "SEAL_BODY_MAX_BYTES",
+    kind: octets({ min: 1, max: 16777216 }),
+    default: "65536",
+    group: SEAL,
+    description: "Bodies larger than this are passed on unsigned",
   }),
   monitorPort: setting({
     variable: "MONITOR_PORT",

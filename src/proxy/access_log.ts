@@ -5,8 +5,8 @@ import type { RequestHead } from "../http/request_head.ts";
 export interface ConnectionFields {
   readonly address: string;
   readonly tlsVersion: string;
-  /** Names the client without showing who it is. */
-  readonly subjectHash: string;
+  /** Names the client without showing who it is; undefined where nobody knows. */
+  readonly subjectHash: string | undefined;
 }
 
 /** What came of a request. */
@@ -58,7 +58,11 @@ export class AccessLog {
   ): string {
     return `"client":${JSON.stringify(address)},"tls":${
       JSON.stringify(tlsVersion)
-    },"subject_hash":${JSON.stringify(subjectHash)}`;
+    }${
+      subjectHash === undefined
+        ? ""
+        : `,"subject_hash":${JSON.stringify(subjectHash)}`
+    }`;
   }
 
   /** What stands in a line of the request, undefined where no line will be written. */

@@ -110,7 +110,7 @@ Deno.test("refusals are logged with their codes", async () => {
   await connected.then((other) => other.rest(), () => {});
   const { level, fields } = await scene.sidecar.event("connection refused");
   assert.equal(level, "info");
-  assert.equal(fields["code"], "UNAUTHORIZED");
+  assert.equal(fields["code"], "PATH_NOT_FOUND");
   assert.equal(fields["client"], "127.0.0.1");
 });
 

@@ -16,7 +16,7 @@ for (const version of ["TLSv1.2", "TLSv1.3"] satisfies SecureVersion[]) {
     assert.match(await tried(), /^HTTP\/1\.1 200 /);
     await scene.trust(kept);
     assert.equal(await tried(), "");
-    assert.deepEqual(scene.refusals, ["UNAUTHORIZED"]);
+    assert.deepEqual(scene.refusals, ["PATH_NOT_FOUND"]);
     assert.match(await tried(kept.issue()), /^HTTP\/1\.1 200 /);
   });
 }

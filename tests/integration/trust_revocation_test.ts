@@ -137,7 +137,7 @@ Deno.test("a connection ends when its client's certificate expires, and no new o
   assert.equal((await lost.rest()).text, "");
   const late = Date.now() - notAfter;
   assert.ok(late >= 0 && late < 5_000, `it ended ${late} ms after notAfter`);
-  await scene.sidecar.event("a client's certificate expired");
+  await scene.sidecar.event("what let a client in expired");
   assert.equal(await isServed(await scene.connect(identity)), false);
   assert.equal(scene.refusals.length, 1);
   assert.ok(await isServed(safe));
@@ -150,7 +150,7 @@ Deno.test("a request in hand when its client's certificate expires is finished, 
   const lost = await scene.connect(kept.issue({ notAfter }));
   await lost.send(get("/1") + get("/2"));
   await asked;
-  await scene.sidecar.event("a client's certificate expired");
+  await scene.sidecar.event("what let a client in expired");
   go();
   assert.equal((await lost.response()).content, "in");
   assert.deepEqual(await lost.rest(), { text: "", end: "ended" });

@@ -1,0 +1,210 @@
+import type { ClientAccess, NotAdmitted } from "./client_access.ts";
+import type { Config } from "./config/config.ts";
+import type { Connections } from "./connections.ts";
+import type { Deadlines } from "./deadlines.ts";
+import { type ErrorCode, SidecarError } from "./errors.ts";
+import { ServerConnection } from "./http/server_connection.ts";
+import {
+  headerLines,
+  identityHeaders,
+} from "./identity/headers/identity_headers.ts";
+import type { Logger } from "./log.ts";
+import type { GeneralName } from "./x509/general_name.ts";
+import type { MaterialStore } from "./material/store.ts";
+import { Session, type SessionDependencies } from "./proxy/session.ts";
+import type { Tally } from "./tally.ts";
+import type { Refusal, Unverified } from "./tls/door.ts";
+import type {
+  AdmittedConnection,
+  SecureConnection,
+} from "./tls/secure_connection.ts";
+import { type Grounds, REFUSED } from "./trust_keeper.ts";
+
+const NO_LINES: Uint8Array = new Uint8Array(0);
+
+export interface ReceptionOptions {
+  readonly config: Config;
+  readonly access: ClientAccess;
+  readonly connections: Connections<Grounds>;
+  readonly sessions: SessionDependencies;
+  readonly store: MaterialStore;
+  readonly deadlines: Deadlines;
+  readonly log: Logger;
+  readonly tally: Tally;
+  /** Aborted when the connections there are shall be the last. */
+  readonly draining: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Told whenever a connection has ended. */
+  readonly onEnded: () => void;
+}
+
+/**
+ * Takes connections over from the door: asks whether their clients may enter,
+ * and serves them, or refuses them in the way that the settings name.
+ */
+export class Reception {
+  readonly #options: ReceptionOptions;
+
+  constructor(options: ReceptionOptions) {
+    this.#options = options;
+  }
+
+  /** For a client whose certificate is good. */
+  readonly admitted = (secure: AdmittedConnection): void => {
+    const { access, log, tally, now } = this.#options;
+    const { standing, address } = secure.facts;
+    const judged = access.judge(standing, now());
+    if ("admitted" in judged) return this.#notAdmitted(secure, judged);
+    const { by, until, wouldRefuse, rule, peer } = judged.verdict;
+    const client = {
+      client: address,
+      subject_hash: standing.client.subjectHash,
+    };
+    if (wouldRefuse !== undefined) {
+      tally.add("access_would_deny", wouldRefuse.code);
+      log.info("client would be refused", { ...wouldRefuse, ...client });
+    } else if (until !== Infinity) {
+      log.warning("client let in until peers are pinned", {
+        ...client,
+        spki: standing.client.spki,
+        until: new Date(until).toISOString(),
+      });
+    } else log.debug("client admitted", { by, rule, peer, ...client });
+    let identityLines;
+    try {
+      identityLines = this.#identityLines(secure, peer);
+    } catch (error) {
+      if (error instanceof SidecarError && error.code === "LEAF_MALFORMED") {
+        const { code, message: detail } = error;
+        return this.unverified(secure, { code, detail });
+      }
+      return this.#close(secure, "INTERNAL", String(error));
+    }
+    this.#serve(secure, {
+      grounds: judged,
+      identityLines,
+      refusal: undefined,
+      subjectHash: standing.client.subjectHash,
+    });
+  };
+
+  /** For a client whose certificate is missing or not good. */
+  readonly unverified = (
+    secure: SecureConnection,
+    { code, detail }: Unverified,
+  ): void => {
+    if (this.#options.config.unverified === "close") {
+      return this.#close(secure, code, detail);
+    }
+    this.#serve(secure, {
+      grounds: REFUSED,
+      identityLines: NO_LINES,
+      refusal: refusal(code, detail),
+      subjectHash: undefined,
+    });
+    this.#tellOfRefusal({ code, detail, address: secure.facts.address });
+  };
+
+  /** For a connection that came to nothing, and is closed. */
+  readonly refused = (refusal: Refusal): void => {
+    this.#tellOfRefusal(refusal);
+    this.#options.onEnded();
+  };
+
+  #notAdmitted(
+    secure: AdmittedConnection,
+    { code, detail, close }: NotAdmitted,
+  ): void {
+    const { config, tally } = this.#options;
+    tally.add("access_denied", code);
+    if (close || config.accessRefuse === "close") {
+      return this.#close(secure, code, detail);
+    }
+    this.#serve(secure, {
+      grounds: REFUSED,
+      identityLines: NO_LINES,
+      refusal: refusal(code, detail),
+      subjectHash: secure.facts.standing.client.subjectHash,
+    });
+  }
+
+  #close(secure: SecureConnection, code: ErrorCode, detail: string): void {
+    secure.destroy();
+    this.refused({ code, detail, address: secure.facts.address });
+  }
+
+  #tellOfRefusal({ code, detail, address }: Refusal): void {
+    const { log, tally } = this.#options;
+    tally.add("connections_refused", code);
+    log.info("connection refused", { code, detail, client: address });
+  }
+
+  /** Throws `LEAF_MALFORMED` where the client cannot be told of without ambiguity. */
+  #identityLines(
+    { facts: { standing } }: AdmittedConnection,
+    peer: string | undefined,
+  ): Uint8Array {
+    const { config, store, tally } = this.#options;
+    const { injectClientHeaders, identityHeaders: formats } = config;
+    if (!injectClientHeaders && formats.length === 0) return NO_LINES;
+    const { certificate } = store.current.material;
+    const headers = identityHeaders({
+      identity: standing.client,
+      leaf: standing.presented[0]!,
+      chain: standing.chain,
+      by: uriNames(certificate.extensions.subjectAltName ?? []),
+      ...(peer !== undefined && { peer }),
+    }, {
+      basic: injectClientHeaders,
+      formats,
+      xfccDetails: config.xfccDetails,
+      maxOctets: config.identityHeadersMaxBytes,
+    });
+    if (headers.trimmed) tally.add("identity_headers_trimmed", "certificate");
+    return headerLines(headers);
+  }
+
+  #serve(
+    secure: SecureConnection,
+    { grounds, identityLines, refusal, subjectHash }: {
+      grounds: Grounds;
+      identityLines: Uint8Array;
+      refusal: SidecarError | undefined;
+      subjectHash: string | undefined;
+    },
+  ): void {
+    const { config, connections, deadlines, sessions } = this.#options;
+    const { address, tlsVersion } = secure.facts;
+    const session = new Session(sessions, {
+      address,
+      tlsVersion,
+      subjectHash,
+      identityLines,
+      refusal,
+    });
+    const connection: ServerConnection = new ServerConnection(secure, {
+      timeouts: {
+        headerMs: 1000 * config.headerTimeoutSecs,
+        keepAliveMs: 1000 * config.keepAliveTimeoutSecs,
+        bodyMs: 1000 * config.bodyTimeoutSecs,
+      },
+      deadlines,
+      mayServe: () => connections.trusts(connection),
+    });
+    connections.add(connection, grounds);
+    if (this.#options.draining.aborted) connection.retire();
+    connection.run(session).then(() => {
+      connections.delete(connection);
+      this.#options.onEnded();
+    });
+  }
+}
+
+function refusal(code: ErrorCode, detail: string): SidecarError {
+  return new SidecarError(code, `Cannot let the client in: ${detail}`);
+}
+
+function uriNames(names: readonly GeneralName[]): readonly string[] {
+  return names.flatMap((name) => name.form === "uri" ? [name.value] : []);
+}
