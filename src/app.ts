@@ -1,12 +1,15 @@
 import { ClientAccess } from "./client_access.ts";
+import { allowRules } from "./config/allow_rules.ts";
 import { type Config, describeConfig } from "./config/config.ts";
 import { Connections } from "./connections.ts";
 import { Deadlines } from "./deadlines.ts";
 import { describeMaterial, followMaterial } from "./followed_material.ts";
 import { followPeers } from "./followed_peers.ts";
+import { followSealer } from "./followed_seal.ts";
 import type { Followed } from "./followed_store.ts";
 import { OctetWriters } from "./http/octet_writers.ts";
 import { AccessRules } from "./identity/access_rules.ts";
+import { contentDigest } from "./identity/seal/content_digest.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
 import type { LineSink } from "./log/line_writer.ts";
@@ -65,14 +68,7 @@ export async function startSidecar(
   const deadlines = new Deadlines();
   const tally = new Tally();
   const access = new ClientAccess({
-    rules: new AccessRules([
-      ...config.allowCn,
-      ...config.allowOu,
-      ...config.allowDns,
-      ...config.allowUri,
-      ...config.allowSpiffeId,
-      ...config.allowSpki,
-    ]),
+    rules: new AccessRules(allowRules(config)),
     audit: config.accessMode === "audit",
   });
   const connections: Connections<Grounds> = new Connections({
@@ -109,8 +105,8 @@ export async function startSidecar(
   store.onSwap(keeper.swapped);
   keeper.begin(store.current);
   started.defer(() => keeper.end());
+  const pollMs = 1000 * config.reloadPollSecs;
   if (config.peersFile !== "") {
-    const pollMs = 1000 * config.reloadPollSecs;
     follows(
       await followPeers(config.peersFile, {
         pollMs,
@@ -121,6 +117,14 @@ export async function startSidecar(
       }),
     );
   }
+  const sealer = config.sealKeyFile === "" ? undefined : follows(
+    await followSealer(config.sealKeyFile, {
+      id: config.sealId,
+      pollMs,
+      log,
+      tally,
+    }),
+  ).sealer;
   const pool = new UpstreamPool({ address: config.upstream, deadlines });
   started.defer(() => pool.close());
   let onIdle: (() => void) | undefined;
@@ -130,6 +134,7 @@ export async function startSidecar(
     connections,
     sessions: sessionParts(config, { log, accessLog, pool }),
     store,
+    sealer,
     deadlines,
     log,
     tally,
@@ -223,6 +228,11 @@ function sessionParts(
     preserveHost: config.preserveHost,
     via: config.via,
     keepAlive: config.upstreamKeepAlive,
+    seal: config.sealKeyFile === ""
+      ? "none"
+      : config.sealBody
+      ? "head and body"
+      : "head",
   });
   return {
     upstream: new Http1Upstream({ pool, writers, requestHeads }),
@@ -231,6 +241,9 @@ function sessionParts(
     accessLog: new AccessLog({ lines: accessLog, which: config.accessLog }),
     upstreamTimeoutMs: 1000 * config.upstreamTimeoutSecs,
     bodyTimeoutMs: 1000 * config.bodyTimeoutSecs,
+    bodySeal: config.sealBody
+      ? { maxOctets: config.sealBodyMaxBytes, digest: contentDigest }
+      : undefined,
     now: () => performance.now(),
     onUnexpected: (error) =>
       log.error("unexpected error in an exchange", {

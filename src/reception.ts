@@ -1,4 +1,5 @@
 import type { ClientAccess, NotAdmitted } from "./client_access.ts";
+import { clientHeaders, NO_HEADERS } from "./client_headers.ts";
 import type { Config } from "./config/config.ts";
 import type { Connections } from "./connections.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -6,10 +7,10 @@ import { type ErrorCode, SidecarError } from "./errors.ts";
 import { ServerConnection } from "./http/server_connection.ts";
 import {
   headerLines,
-  identityHeaders,
+  type IdentityHeaders,
 } from "./identity/headers/identity_headers.ts";
+import type { Sealer } from "./identity/seal/signer.ts";
 import type { Logger } from "./log.ts";
-import type { GeneralName } from "./x509/general_name.ts";
 import type { MaterialStore } from "./material/store.ts";
 import { Session, type SessionDependencies } from "./proxy/session.ts";
 import type { Tally } from "./tally.ts";
@@ -20,14 +21,14 @@ import type {
 } from "./tls/secure_connection.ts";
 import { type Grounds, REFUSED } from "./trust_keeper.ts";
 
-const NO_LINES: Uint8Array = new Uint8Array(0);
-
 export interface ReceptionOptions {
   readonly config: Config;
   readonly access: ClientAccess;
   readonly connections: Connections<Grounds>;
   readonly sessions: SessionDependencies;
   readonly store: MaterialStore;
+  /** Undefined where requests are not sealed. */
+  readonly sealer: Sealer | undefined;
   readonly deadlines: Deadlines;
   readonly log: Logger;
   readonly tally: Tally;
@@ -71,9 +72,9 @@ export class Reception {
         until: new Date(until).toISOString(),
       });
     } else log.debug("client admitted", { by, rule, peer, ...client });
-    let identityLines;
+    let headers;
     try {
-      identityLines = this.#identityLines(secure, peer);
+      headers = this.#identityHeaders(secure, peer);
     } catch (error) {
       if (error instanceof SidecarError && error.code === "LEAF_MALFORMED") {
         const { code, message: detail } = error;
@@ -83,7 +84,7 @@ export class Reception {
     }
     this.#serve(secure, {
       grounds: judged,
-      identityLines,
+      headers,
       refusal: undefined,
       subjectHash: standing.client.subjectHash,
     });
@@ -99,7 +100,7 @@ export class Reception {
     }
     this.#serve(secure, {
       grounds: REFUSED,
-      identityLines: NO_LINES,
+      headers: NO_HEADERS,
       refusal: refusal(code, detail),
       subjectHash: undefined,
     });
@@ -123,7 +124,7 @@ export class Reception {
     }
     this.#serve(secure, {
       grounds: REFUSED,
-      identityLines: NO_LINES,
+      headers: NO_HEADERS,
       refusal: refusal(code, detail),
       subjectHash: secure.facts.standing.client.subjectHash,
     });
@@ -141,46 +142,34 @@ export class Reception {
   }
 
   /** Throws `LEAF_MALFORMED` where the client cannot be told of without ambiguity. */
-  #identityLines(
+  #identityHeaders(
     { facts: { standing } }: AdmittedConnection,
     peer: string | undefined,
-  ): Uint8Array {
+  ): IdentityHeaders {
     const { config, store, tally } = this.#options;
-    const { injectClientHeaders, identityHeaders: formats } = config;
-    if (!injectClientHeaders && formats.length === 0) return NO_LINES;
-    const { certificate } = store.current.material;
-    const headers = identityHeaders({
-      identity: standing.client,
-      leaf: standing.presented[0]!,
-      chain: standing.chain,
-      by: uriNames(certificate.extensions.subjectAltName ?? []),
-      ...(peer !== undefined && { peer }),
-    }, {
-      basic: injectClientHeaders,
-      formats,
-      xfccDetails: config.xfccDetails,
-      maxOctets: config.identityHeadersMaxBytes,
-    });
+    const { certificate: own } = store.current.material;
+    const headers = clientHeaders(config, { standing, own, peer });
     if (headers.trimmed) tally.add("identity_headers_trimmed", "certificate");
-    return headerLines(headers);
+    return headers;
   }
 
   #serve(
     secure: SecureConnection,
-    { grounds, identityLines, refusal, subjectHash }: {
+    { grounds, headers, refusal, subjectHash }: {
       grounds: Grounds;
-      identityLines: Uint8Array;
+      headers: IdentityHeaders;
       refusal: SidecarError | undefined;
       subjectHash: string | undefined;
     },
   ): void {
-    const { config, connections, deadlines, sessions } = this.#options;
+    const { config, connections, deadlines, sealer, sessions } = this.#options;
     const { address, tlsVersion } = secure.facts;
     const session = new Session(sessions, {
       address,
       tlsVersion,
       subjectHash,
-      identityLines,
+      identityLines: headerLines(headers),
+      seal: sealer?.connection(headers.lines),
       refusal,
     });
     const connection: ServerConnection = new ServerConnection(secure, {
@@ -203,8 +192,4 @@ export class Reception {
 
 function refusal(code: ErrorCode, detail: string): SidecarError {
   return new SidecarError(code, `Cannot let the client in: ${detail}`);
-}
-
-function uriNames(names: readonly GeneralName[]): readonly string[] {
-  return names.flatMap((name) => name.form === "uri" ? [name.value] : []);
 }

@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   upstream: ["http"],
   connections: [],
   client_access: ["identity", "material", "tls"],
+  client_headers: ["config", "identity", "tls"],
   trust_keeper: ["client_access", "connections", "identity", "material"],
   followed_store: ["material"],
   followed_material: ["config", "followed_store", "material"],
@@ -31,8 +32,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "identity",
     "trust_keeper",
   ],
+  followed_seal: ["followed_store", "identity"],
   reception: [
     "client_access",
+    "client_headers",
     "config",
     "connections",
     "http",
@@ -48,6 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "connections",
     "followed_material",
     "followed_peers",
+    "followed_seal",
     "followed_store",
     "http",
     "identity",
@@ -59,7 +63,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "trust_keeper",
     "upstream",
   ],
-  commands: ["app", "config"],
+  commands: [
+    "app",
+    "client_access",
+    "client_headers",
+    "config",
+    "followed_material",
+    "followed_seal",
+    "identity",
+    "material",
+    "tls",
+  ],
 };
 
 /** Modules that a part may not import, because another part is there to hide them. */

@@ -77,6 +77,9 @@ export function parseConfig(
       `Cannot use port ${config.monitorPort} for both TLS_LISTEN_PORT and MONITOR_PORT: expected two ports`,
     );
   }
+  if (problems.length === 0 && config.sealBody && config.sealKeyFile === "") {
+    problems.push("Cannot seal bodies by SEAL_BODY: expected a SEAL_KEY_FILE");
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }

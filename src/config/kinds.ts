@@ -82,9 +82,9 @@ export function words<const T extends string>(
 export const name: Kind<string> = {
   placeholder: "NAME",
   parse(text) {
-    return /^[A-Za-z0-9._:/@-]{1,128}$/.test(text)
+    return /^[A-Za-z0-9._~-]{1,64}$/.test(text)
       ? { value: text }
-      : { expected: "1 to 128 letters, digits or ._:/@-" };
+      : { expected: "1 to 64 letters, digits, -, ., _ or ~" };
   },
   format: (value) => value,
 };

@@ -217,7 +217,7 @@ export const SETTINGS = {
     kind: choice(["enforce", "audit"]),
     default: "enforce",
     group: ACCESS,
-    description: "audit lets everyone in, and logs who would be refused",
+    description: "With audit everyone enters, and who would not is logged",
   }),
   accessRefuse: setting({
     variable: "ACCESS_REFUSE",

@@ -22,6 +22,10 @@ export const FieldKind = {
    * variables of names, and one variable of all of these (RFC 3875 §4.1.18).
    */
   LOOKALIKE: 10,
+  /** A message signature or what it covers (RFC 9421), which one of ours takes the place of. */
+  SIGNATURE: 11,
+  /** RFC 9530 §2 */
+  CONTENT_DIGEST: 12,
 } as const;
 
 const NAMES: readonly (readonly [string, number])[] = [
@@ -40,6 +44,9 @@ const NAMES: readonly (readonly [string, number])[] = [
   ["proxy-authorization", FieldKind.HOP_BY_HOP],
   ["upgrade", FieldKind.HOP_BY_HOP],
   ["http2-settings", FieldKind.HOP_BY_HOP],
+  ["signature", FieldKind.SIGNATURE],
+  ["signature-input", FieldKind.SIGNATURE],
+  ["content-digest", FieldKind.CONTENT_DIGEST],
   ["forwarded", FieldKind.CLIENT_CLAIM],
   ["x-forwarded", FieldKind.CLIENT_CLAIM],
   ["x-real-ip", FieldKind.CLIENT_CLAIM],

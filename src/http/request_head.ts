@@ -26,7 +26,8 @@ const VERSION_OCTETS = 8;
  * The head of a request, as offsets into the octets it came in (RFC 9112 §2.1).
  *
  * One object serves all requests of a connection. After `parse` returned true
- * it is valid until more input is asked for.
+ * it is valid until `reset`, where the source leaves octets as they are that it
+ * gave once, as a client's connection does; else until more input is asked for.
  */
 export class RequestHead {
   readonly fields = new FieldSection({

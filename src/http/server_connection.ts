@@ -12,6 +12,8 @@ const LAST_CHANCE_MS = 1_000;
 
 /** The decrypted side of a connection. */
 export interface Transport extends OctetSource {
+  /** As of any source; what it gives is the reader's to keep. */
+  read(): Promise<Uint8Array | null>;
   /** Makes a read that is under way answer null, once. */
   interrupt(): void;
   /** Sends octets, which may be used again at once. False when `drained` should be waited for. */

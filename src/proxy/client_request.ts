@@ -23,6 +23,8 @@ export interface ClientRequest {
  * client speaks. What is appended leaves with `flush`.
  */
 export interface ResponseSink {
+  /** Tells a client that waits for it to send its body (RFC 9110 §10.1.1). */
+  goOn(): Promise<void> | undefined;
   /** Appends an interim response (RFC 9110 §15.2), where the client knows such. */
   interim(head: ResponseHead): void;
   /** Appends the final response's head. Returns what becomes of the connection after it. */

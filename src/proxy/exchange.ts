@@ -1,6 +1,8 @@
 import { SidecarError } from "../errors.ts";
+import type { MessageBody } from "../http/body_reader.ts";
 import type { Ending } from "../http/server_connection.ts";
 import type { ClientRequest, ResponseSink } from "./client_request.ts";
+import type { RequestAdditions } from "./request_head_writer.ts";
 import type { Upstream, UpstreamRequest } from "./upstream_request.ts";
 
 /** Methods whose request may be sent twice (RFC 9110 §9.2.2). */
@@ -18,6 +20,13 @@ export interface ExchangeDependencies {
   readonly bodyTimeoutMs: number;
 }
 
+/** What goes on to the application beside the request's own head. */
+export interface Outgoing {
+  readonly additions: RequestAdditions;
+  /** The request's body, or what stands for it. */
+  readonly body: MessageBody;
+}
+
 /**
  * One request from a client, its way to the application, and the response's way
  * back, both streamed: neither side is read faster than the other takes it.
@@ -26,7 +35,7 @@ export class Exchange {
   readonly #dependencies: ExchangeDependencies;
   readonly #request: ClientRequest;
   readonly #response: ResponseSink;
-  readonly #clientLines: Uint8Array;
+  readonly #outgoing: Outgoing;
   #upstream: UpstreamRequest | undefined;
   /** Why the request's body could not be taken from the client, or no one is there to answer. */
   #clientFault: SidecarError | undefined;
@@ -40,16 +49,16 @@ export class Exchange {
 
   constructor(
     dependencies: ExchangeDependencies,
-    { request, response, clientLines }: {
+    { request, response, outgoing }: {
       request: ClientRequest;
       response: ResponseSink;
-      clientLines: Uint8Array;
+      outgoing: Outgoing;
     },
   ) {
     this.#dependencies = dependencies;
     this.#request = request;
     this.#response = response;
-    this.#clientLines = clientLines;
+    this.#outgoing = outgoing;
   }
 
   /**
@@ -109,9 +118,9 @@ export class Exchange {
     this.#upstream = upstream;
     let upload: Promise<void> | undefined;
     try {
-      upstream.begin(request.head, this.#clientLines);
-      if (request.body.done) {
-        upstream.fill(request.body);
+      upstream.begin(request.head, this.#outgoing.additions);
+      if (this.#outgoing.body.done) {
+        upstream.fill(this.#outgoing.body);
         upstream.arm(this.#dependencies.upstreamTimeoutMs);
         await upstream.flush();
       } else upload = this.#upload(upstream);
@@ -126,7 +135,7 @@ export class Exchange {
       const ending = this.#response.begin(upstream.head);
       upstream.beginBody();
       await this.#relayBody(upstream);
-      if (upload === undefined || request.body.done) {
+      if (upload === undefined || this.#outgoing.body.done) {
         await upload;
         // A client that leaves from now on must not take with it a connection
         // that is the next one's.
@@ -164,7 +173,7 @@ export class Exchange {
 
   async #sendBody(upstream: UpstreamRequest): Promise<void> {
     const request = this.#request;
-    while (!upstream.fill(request.body)) {
+    while (!upstream.fill(this.#outgoing.body)) {
       if (upstream.pending) await this.#sendUpstream(upstream);
       else {
         // Nothing would interrupt a wait begun after the exchange has ended.

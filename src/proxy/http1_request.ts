@@ -8,7 +8,10 @@ import { writeLastChunk } from "../http/trailers.ts";
 import type { UpstreamConnection } from "../upstream/connection.ts";
 import type { UpstreamPool } from "../upstream/pool.ts";
 import type { Upstream, UpstreamRequest } from "./upstream_request.ts";
-import type { RequestHeadWriter } from "./request_head_writer.ts";
+import type {
+  RequestAdditions,
+  RequestHeadWriter,
+} from "./request_head_writer.ts";
 
 export interface Http1UpstreamOptions {
   readonly pool: UpstreamPool;
@@ -69,11 +72,11 @@ class Http1Request implements UpstreamRequest {
     return this.#connection.body;
   }
 
-  begin(head: RequestHead, clientLines: Uint8Array): void {
+  begin(head: RequestHead, additions: RequestAdditions): void {
     const { writers, requestHeads } = this.#options;
     this.#request = head;
     this.#out = writers.take();
-    requestHeads.write(this.#out, head, clientLines);
+    requestHeads.write(this.#out, head, additions);
   }
 
   fill(body: MessageBody): boolean {

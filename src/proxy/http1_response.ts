@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../errors.ts";
 import type { MessageBody } from "../http/body_reader.ts";
 import { gather } from "../http/gather.ts";
+import { ascii } from "../http/octets.ts";
 import type { OctetWriter } from "../http/octet_writer.ts";
 import type { OctetWriters } from "../http/octet_writers.ts";
 import type { ResponseHead } from "../http/response_head.ts";
@@ -13,6 +14,8 @@ import {
   writeInterimHead,
 } from "./response_head_writer.ts";
 import { statusOf } from "./status.ts";
+
+const CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
 
 /** What all responses of a sidecar share. */
 export interface ResponseDependencies {
@@ -43,6 +46,12 @@ export class Http1Response implements ResponseSink {
 
   get pending(): boolean {
     return this.#large !== undefined || (this.#out?.length ?? 0) > 0;
+  }
+
+  goOn(): Promise<void> | undefined {
+    this.#sawContinue = true;
+    this.#open().add(CONTINUE);
+    return this.#send();
   }
 
   interim(head: ResponseHead): void {

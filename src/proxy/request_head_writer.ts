@@ -1,8 +1,12 @@
 import { FieldKind } from "../http/field_name.ts";
-import { ascii } from "../http/octets.ts";
+import { ascii, latin1 } from "../http/octets.ts";
 import type { OctetWriter } from "../http/octet_writer.ts";
 import type { RequestHead } from "../http/request_head.ts";
-import { allKindsBut, spliceFields } from "../http/splice.ts";
+import {
+  allKindsBut,
+  type ForwardedKinds,
+  spliceFields,
+} from "../http/splice.ts";
 
 const VERSION_END = ascii(" HTTP/1.1\r\n");
 const HOST_BEGIN = ascii("Host: ");
@@ -28,11 +32,33 @@ const NEVER_FORWARDED = [
   FieldKind.LOOKALIKE,
 ];
 
-/** By minor version: an HTTP/1.0 client can't have meant its `Expect` (RFC 9110 §10.1.1). */
-const FORWARDED = [
-  allKindsBut(...NEVER_FORWARDED, FieldKind.EXPECT),
-  allKindsBut(...NEVER_FORWARDED),
-] as const;
+/** What a request in hand says of who its client is. */
+export interface RequestAdditions {
+  /** Lines about the client, each ended by CRLF. */
+  readonly lines: Uint8Array;
+  /** What seals the head; undefined where requests are not sealed. */
+  readonly seal: RequestSeal | undefined;
+  /** The value of `Content-Digest`, where the content was held until it was whole. */
+  readonly contentDigest: string | undefined;
+  /** The client was told to go on (RFC 9110 §10.1.1), which the application need not do again. */
+  readonly continued: boolean;
+}
+
+/** Makes the lines that let the application check where a request came from. */
+export interface RequestSeal {
+  /**
+   * The lines for one sending of a request, each ended by CRLF, valid until the
+   * next call. `authority` is its `Host`, `target` what stands in its first line.
+   */
+  lines(
+    request: {
+      method: string;
+      authority: string;
+      target: string;
+      contentDigest: string | undefined;
+    },
+  ): Uint8Array;
+}
 
 /** What becomes of a request's head on its way to the application. */
 export interface RequestHeadOptions {
@@ -43,6 +69,8 @@ export interface RequestHeadOptions {
   readonly via: boolean;
   /** Whether connections to the application are used again. */
   readonly keepAlive: boolean;
+  /** Whose signatures reach the application: a client's would stand beside the seal's. */
+  readonly seal: "none" | "head" | "head and body";
 }
 
 /** Methods whose content means nothing (RFC 9110 §9.3), so that some leave it unread. */
@@ -54,18 +82,29 @@ const WITHOUT_CONTENT = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
  * say, then ours (RFC 9110 §7.6).
  */
 export class RequestHeadWriter {
+  readonly #authority: string;
   readonly #hostLine: Uint8Array;
   readonly #preserveHost: boolean;
   readonly #via: boolean;
   readonly #keepAlive: boolean;
+  readonly #forwarded: ForwardedKinds;
+  readonly #forwardedUnexpecting: ForwardedKinds;
 
   constructor(
-    { authority, preserveHost, via, keepAlive }: RequestHeadOptions,
+    { authority, preserveHost, via, keepAlive, seal }: RequestHeadOptions,
   ) {
+    this.#authority = authority;
     this.#hostLine = ascii(`Host: ${authority}\r\n`);
     this.#preserveHost = preserveHost;
     this.#via = via;
     this.#keepAlive = keepAlive;
+    const dropped = [
+      ...NEVER_FORWARDED,
+      ...(seal === "none" ? [] : [FieldKind.SIGNATURE]),
+      ...(seal === "head and body" ? [FieldKind.CONTENT_DIGEST] : []),
+    ];
+    this.#forwarded = allKindsBut(...dropped);
+    this.#forwardedUnexpecting = allKindsBut(...dropped, FieldKind.EXPECT);
   }
 
   /**
@@ -78,8 +117,12 @@ export class RequestHeadWriter {
       (framing.kind === "none" || !WITHOUT_CONTENT.has(method));
   }
 
-  /** Appends the head. `clientLines` say who the client is, each ended by CRLF. */
-  write(out: OctetWriter, head: RequestHead, clientLines: Uint8Array): void {
+  /** Appends the head, sealed anew with every call. */
+  write(
+    out: OctetWriter,
+    head: RequestHead,
+    additions: RequestAdditions,
+  ): void {
     const { bytes, authorityStart, authorityEnd } = head;
     const hasAuthority = authorityStart < authorityEnd;
     writeRequestLine(out, head);
@@ -88,7 +131,13 @@ export class RequestHeadWriter {
       out.addRange(bytes, authorityStart, authorityEnd);
       out.add(CRLF);
     } else out.add(this.#hostLine);
-    spliceFields(out, head.fields, FORWARDED[head.minor === 1 ? 1 : 0]);
+    // An HTTP/1.0 client can't have meant its `Expect` (RFC 9110 §10.1.1).
+    const expects = head.minor === 1 && !additions.continued;
+    spliceFields(
+      out,
+      head.fields,
+      expects ? this.#forwarded : this.#forwardedUnexpecting,
+    );
     if (head.framing.kind === "chunked") out.add(CHUNKED);
     if (head.takesTrailers) out.add(TAKES_TRAILERS);
     if (!this.mayReuse(head)) out.add(CLOSE);
@@ -97,22 +146,46 @@ export class RequestHeadWriter {
       out.addRange(bytes, authorityStart, authorityEnd);
       out.add(CRLF);
     }
-    out.add(clientLines);
+    out.add(additions.lines);
+    if (additions.seal !== undefined) {
+      out.add(this.#sealLines(additions.seal, head, additions.contentDigest));
+    }
     if (this.#via) out.add(VIA[head.minor === 1 ? 1 : 0]);
     out.add(CRLF);
+  }
+
+  #sealLines(
+    seal: RequestSeal,
+    head: RequestHead,
+    contentDigest: string | undefined,
+  ): Uint8Array {
+    const { bytes, authorityStart, authorityEnd } = head;
+    const authority = this.#preserveHost && authorityStart < authorityEnd
+      ? latin1(bytes, authorityStart, authorityEnd)
+      : this.#authority;
+    const target = targetPrefix(head) +
+      latin1(bytes, head.pathStart, head.pathEnd);
+    return seal.lines({
+      method: head.method,
+      authority,
+      target,
+      contentDigest,
+    });
   }
 }
 
 function writeRequestLine(out: OctetWriter, head: RequestHead): void {
-  const { bytes, pathStart, pathEnd } = head;
   out.addLatin1(head.method);
   out.addLatin1(" ");
-  if (pathStart === pathEnd) {
-    // RFC 9112 §3.2.1 and §3.2.4: an absolute-form target without a path.
-    out.addLatin1(head.method === "OPTIONS" ? "*" : "/");
-  } else {
-    if (bytes[pathStart] === 0x3f) out.addLatin1("/");
-    out.addRange(bytes, pathStart, pathEnd);
-  }
+  out.addLatin1(targetPrefix(head));
+  out.addRange(head.bytes, head.pathStart, head.pathEnd);
   out.add(VERSION_END);
+}
+
+/** What an absolute-form target without a path lacks (RFC 9112 §3.2.1, §3.2.4). */
+function targetPrefix(
+  { bytes, pathStart, pathEnd, method }: RequestHead,
+): string {
+  if (pathStart === pathEnd) return method === "OPTIONS" ? "*" : "/";
+  return bytes[pathStart] === 0x3f ? "/" : "";
 }

@@ -6,25 +6,43 @@ import type {
   ServerConnection,
 } from "../http/server_connection.ts";
 import { AccessLog, type ConnectionFields } from "./access_log.ts";
-import type { ResponseSink } from "./client_request.ts";
-import { Exchange, type ExchangeDependencies } from "./exchange.ts";
+import type { ClientRequest, ResponseSink } from "./client_request.ts";
+import {
+  Exchange,
+  type ExchangeDependencies,
+  type Outgoing,
+} from "./exchange.ts";
+import { HeldBody, holdBody } from "./held_body.ts";
 import { Http1Response, type ResponseDependencies } from "./http1_response.ts";
+import type { RequestAdditions, RequestSeal } from "./request_head_writer.ts";
 import { statusOf } from "./status.ts";
 
 /** What all sessions share. */
 export interface SessionDependencies
   extends ExchangeDependencies, ResponseDependencies {
   readonly accessLog: AccessLog;
+  /** Undefined where content is not sealed. */
+  readonly bodySeal: BodySeal | undefined;
   /** Milliseconds, never going back. */
   readonly now: () => number;
   /** Told of what should never happen. */
   onUnexpected(error: unknown): void;
 }
 
+/** How content is sealed, where it is. */
+export interface BodySeal {
+  /** Content of more octets than this is passed on unsealed. */
+  readonly maxOctets: number;
+  /** The value of `Content-Digest` (RFC 9530 §2). */
+  digest(content: Uint8Array): string;
+}
+
 /** What is known of a connection's client. */
 export interface SessionClient extends ConnectionFields {
   /** Lines that tell the application who the client is, each ended by CRLF. */
   readonly identityLines: Uint8Array;
+  /** Seals its requests; undefined where they are not sealed. */
+  readonly seal: RequestSeal | undefined;
   /** Why none of its requests comes near the application, where it may not enter. */
   readonly refusal: SidecarError | undefined;
 }
@@ -35,42 +53,52 @@ export interface SessionClient extends ConnectionFields {
  */
 export class Session implements RequestHandler {
   readonly #dependencies: SessionDependencies;
-  readonly #clientLines: Uint8Array;
+  /** For requests whose content is not held back. */
+  readonly #additions: RequestAdditions;
   readonly #logPart: string;
   readonly #refusal: SidecarError | undefined;
   #response: ResponseSink | undefined;
 
   constructor(dependencies: SessionDependencies, client: SessionClient) {
     this.#dependencies = dependencies;
-    this.#clientLines = new Uint8Array([
-      ...ascii(`X-Forwarded-For: ${client.address}\r\n`),
-      ...ascii("X-Forwarded-Proto: https\r\n"),
-      ...client.identityLines,
-    ]);
+    this.#additions = {
+      lines: new Uint8Array([
+        ...ascii(`X-Forwarded-For: ${client.address}\r\n`),
+        ...ascii("X-Forwarded-Proto: https\r\n"),
+        ...client.identityLines,
+      ]),
+      seal: client.seal,
+      contentDigest: undefined,
+      continued: false,
+    };
     this.#logPart = AccessLog.connectionPart(client);
     this.#refusal = client.refusal;
   }
 
   async handle(connection: ServerConnection): Promise<Ending> {
-    const { accessLog, now } = this.#dependencies;
+    const { accessLog, bodySeal, now } = this.#dependencies;
     const started = now();
     const requestPart = accessLog.requestPart(connection.head);
     const response = this.#responseOf(connection);
-    const exchange = new Exchange(this.#dependencies, {
-      request: connection,
-      response,
-      clientLines: this.#clientLines,
-    });
+    let exchange: Exchange | undefined;
     let fault = this.#refusal;
     let ending: Ending = "cut";
     let status = 0;
     try {
       if (fault !== undefined) throw fault;
+      const outgoing = bodySeal === undefined
+        ? { additions: this.#additions, body: connection.body }
+        : await this.#holdBack(connection, { response, bodySeal });
+      exchange = new Exchange(this.#dependencies, {
+        request: connection,
+        response,
+        outgoing,
+      });
       ending = await exchange.run();
     } catch (error) {
       fault = this.#faultOf(error);
       // Once a response has begun, only a cut tells that it is not whole.
-      if (exchange.status === 0 && fault.code !== "CLIENT_GONE") {
+      if (!exchange?.status && fault.code !== "CLIENT_GONE") {
         status = statusOf(fault.code);
         // A client that is let in later must not be kept out by its connection.
         const last = this.#refusal !== undefined;
@@ -79,11 +107,11 @@ export class Session implements RequestHandler {
     }
     response.release();
     accessLog.write(this.#logPart, requestPart, {
-      status: exchange.status || status,
+      status: exchange?.status || status,
       fault,
       durationMs: now() - started,
       received: connection.body.taken,
-      sent: exchange.sent,
+      sent: exchange?.sent ?? 0,
     });
     return ending;
   }
@@ -97,6 +125,27 @@ export class Session implements RequestHandler {
       received: 0,
       sent: 0,
     });
+  }
+
+  /** Takes the request's content first, as far as it can be sealed: its digest goes in the head. */
+  async #holdBack(
+    request: ClientRequest,
+    { response, bodySeal }: { response: ResponseSink; bodySeal: BodySeal },
+  ): Promise<Outgoing> {
+    const { maxOctets, digest } = bodySeal;
+    // The application, which has not even seen the head, can't say so.
+    const continued = request.head.expectsContinue;
+    if (continued) await response.goOn();
+    const held = await holdBody(request, maxOctets);
+    const whole = request.body.done && held.length <= maxOctets;
+    return {
+      additions: {
+        ...this.#additions,
+        contentDigest: whole ? digest(held) : undefined,
+        continued,
+      },
+      body: new HeldBody(held, request.body),
+    };
   }
 
   #responseOf(connection: ServerConnection): ResponseSink {

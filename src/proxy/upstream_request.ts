@@ -1,6 +1,7 @@
 import type { MessageBody } from "../http/body_reader.ts";
 import type { RequestHead } from "../http/request_head.ts";
 import type { ResponseHead } from "../http/response_head.ts";
+import type { RequestAdditions } from "./request_head_writer.ts";
 
 /** The application, as an exchange sees it. */
 export interface Upstream {
@@ -21,8 +22,8 @@ export interface UpstreamRequest {
   /** Whether anything came from the application since the request began. */
   readonly heard: boolean;
   readonly destroyed: boolean;
-  /** Appends the request's head. `clientLines` say who the client is, each ended by CRLF. */
-  begin(head: RequestHead, clientLines: Uint8Array): void;
+  /** Appends the request's head, with what we add to it. */
+  begin(head: RequestHead, additions: RequestAdditions): void;
   /** Appends the request's body, as a response's sink does the response's. */
   fill(body: MessageBody): boolean;
   readonly pending: boolean;

@@ -55,9 +55,26 @@ Deno.test("parseConfig() gives the defaults where nothing is set", () => {
     trustDrainSecs: 30,
     refuseLockout: false,
     reloadPollSecs: 30,
+    allowCn: [],
+    allowOu: [],
+    allowDns: [],
+    allowUri: [],
+    allowSpiffeId: [],
+    allowSpki: [],
+    peersFile: "",
+    accessMode: "enforce",
+    accessRefuse: "403",
+    unverified: "close",
     injectClientHeaders: false,
+    identityHeaders: [],
+    xfccDetails: ["subject", "uri", "dns"],
+    identityHeadersMaxBytes: 8192,
     preserveHost: false,
     via: true,
+    sealKeyFile: "",
+    sealId: "mtls-sidecar",
+    sealBody: false,
+    sealBodyMaxBytes: 65536,
     monitorPort: 8081,
     enableMetrics: false,
     handshakeTimeoutSecs: 10,
@@ -87,9 +104,26 @@ Deno.test("parseConfig() reads every setting from its variable", () => {
     TRUST_DRAIN_SECS: "0",
     REFUSE_LOCKOUT: "true",
     RELOAD_POLL_SECS: "5",
+    ALLOW_CN: "billing, a\\,b",
+    ALLOW_OU: "ops",
+    ALLOW_DNS: "*.acme.example",
+    ALLOW_URI: "urn:acme:billing",
+    ALLOW_SPIFFE_ID: "spiffe://acme/ns/*/sa/billing",
+    ALLOW_SPKI: `sha256:${"a1".repeat(32)}`,
+    PEERS_FILE: "peers.json",
+    ACCESS_MODE: "audit",
+    ACCESS_REFUSE: "close",
+    UNVERIFIED: "401",
     INJECT_CLIENT_HEADERS: "true",
+    IDENTITY_HEADERS: "nginx,xfcc",
+    XFCC_DETAILS: "chain",
+    IDENTITY_HEADERS_MAX_BYTES: "1024",
     PRESERVE_HOST: "true",
     VIA: "false",
+    SEAL_KEY_FILE: "seal.keys",
+    SEAL_ID: "pod-1",
+    SEAL_BODY: "true",
+    SEAL_BODY_MAX_BYTES: "1",
     MONITOR_PORT: "0",
     ENABLE_METRICS: "true",
     HANDSHAKE_TIMEOUT_SECS: "4",
@@ -132,6 +166,20 @@ Deno.test("parseConfig() refuses an empty flag", () => {
     'Cannot parse --cert-dir "": expected a path without control characters',
     'Cannot parse --via "": expected true, false, 1 or 0',
   ]);
+});
+
+Deno.test("parseConfig() refuses to seal bodies without a key", () => {
+  assert.deepEqual(problemsOf({ SEAL_BODY: "true" }), [
+    "Cannot seal bodies by SEAL_BODY: expected a SEAL_KEY_FILE",
+  ]);
+});
+
+Deno.test("parseConfig() says which rule of a list is none", () => {
+  assert.deepEqual(problemsOf({ ALLOW_DNS: "a.example,*" }).length, 1);
+  assert.match(
+    problemsOf({ ALLOW_DNS: "a.example,*" })[0]!,
+    /^Cannot parse ALLOW_DNS "a\.example,\*": expected rule 2 to /,
+  );
 });
 
 Deno.test("parseConfig() reports all problems at once", () => {

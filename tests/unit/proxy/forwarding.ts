@@ -3,6 +3,7 @@ import { Input } from "../../../src/http/input.ts";
 import { OctetWriter } from "../../../src/http/octet_writer.ts";
 import { RequestHead } from "../../../src/http/request_head.ts";
 import {
+  type RequestAdditions,
   type RequestHeadOptions,
   RequestHeadWriter,
 } from "../../../src/proxy/request_head_writer.ts";
@@ -27,15 +28,23 @@ export async function parseHead(text: string): Promise<RequestHead> {
 export async function forwarded(
   text: string,
   options: Partial<RequestHeadOptions> = {},
+  additions: Partial<RequestAdditions> = {},
 ): Promise<string> {
   const writer = new RequestHeadWriter({
     authority: "app:8080",
     preserveHost: false,
     via: false,
     keepAlive: true,
+    seal: "none",
     ...options,
   });
   const out = new OctetWriter(64);
-  writer.write(out, await parseHead(text), octetsOf(CLIENT_LINES));
+  writer.write(out, await parseHead(text), {
+    lines: octetsOf(CLIENT_LINES),
+    seal: undefined,
+    contentDigest: undefined,
+    continued: false,
+    ...additions,
+  });
   return latin1(out.octets);
 }

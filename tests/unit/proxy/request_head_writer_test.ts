@@ -1,4 +1,9 @@
 import assert from "node:assert/strict";
+import type {
+  RequestHeadOptions,
+  RequestSeal,
+} from "../../../src/proxy/request_head_writer.ts";
+import { octetsOf } from "../../support/octet_reader.ts";
 import { CLIENT_LINES, forwarded } from "./forwarding.ts";
 
 /** What the client sends, less its Host, and what comes of that. */
@@ -127,4 +132,70 @@ Deno.test("RequestHeadWriter adds itself to Via after those before it (RFC 9110 
       ["Via: 2 edge", `Via: ${version} mtls-sidecar`],
     );
   }
+});
+
+/** A seal that shows what it was given. */
+const SHOWING: RequestSeal = {
+  lines: (request) => octetsOf(`Signature: ${JSON.stringify(request)}\r\n`),
+};
+
+async function sealed(
+  text: string,
+  options: Partial<RequestHeadOptions> = {},
+): Promise<unknown> {
+  const head = await forwarded(text, { seal: "head", ...options }, {
+    seal: SHOWING,
+  });
+  return JSON.parse(/\r\nSignature: (.*)\r\n/.exec(head)![1]!);
+}
+
+Deno.test("RequestHeadWriter seals method, authority and target as the application reads them", async () => {
+  const targets = [
+    ["GET /a?b=c HTTP/1.1\r\nHost: client:1\r\n\r\n", "/a?b=c"],
+    ["GET http://client:1 HTTP/1.1\r\nHost: client:1\r\n\r\n", "/"],
+    ["GET http://client:1?q HTTP/1.1\r\nHost: client:1\r\n\r\n", "/?q"],
+  ] as const;
+  for (const [text, target] of targets) {
+    assert.match(
+      await forwarded(text),
+      new RegExp(
+        `^GET ${target.replace("?", "\\?")} HTTP/1.1\r\nHost: app:8080\r\n`,
+      ),
+    );
+    assert.deepEqual(await sealed(text), {
+      method: "GET",
+      authority: "app:8080",
+      target,
+    });
+    assert.deepEqual(await sealed(text, { preserveHost: true }), {
+      method: "GET",
+      authority: "client:1",
+      target,
+    });
+  }
+  assert.deepEqual(
+    await sealed("OPTIONS http://client:1 HTTP/1.1\r\nHost: client:1\r\n\r\n"),
+    { method: "OPTIONS", authority: "app:8080", target: "*" },
+  );
+});
+
+Deno.test("RequestHeadWriter lets no client's signature stand beside the seal, and passes it on without one", async () => {
+  const lines = "Signature: x=:AA==:\r\nSignature-Input: x=()\r\n" +
+    "Content-Digest: sha-256=:AA==:\r\n";
+  const text = `GET / HTTP/1.1\r\nHost: a\r\n${lines}\r\n`;
+  assert.ok((await forwarded(text)).includes(lines));
+  const head = await forwarded(text, { seal: "head" });
+  assert.doesNotMatch(head, /signature/i);
+  assert.match(head, /Content-Digest/);
+  assert.doesNotMatch(
+    await forwarded(text, { seal: "head and body" }),
+    /signature|digest/i,
+  );
+});
+
+Deno.test("RequestHeadWriter does not pass on an Expect that was met", async () => {
+  const text = "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n" +
+    "Content-Length: 1\r\n\r\n";
+  assert.match(await forwarded(text), /Expect/);
+  assert.doesNotMatch(await forwarded(text, {}, { continued: true }), /Expect/);
 });

@@ -1,0 +1,14 @@
+import type { AccessRule } from "../identity/rule_list.ts";
+import type { Config } from "./config.ts";
+
+/** All rules of the ALLOW settings, in the settings' order. */
+export function allowRules(config: Config): readonly AccessRule[] {
+  return [
+    ...config.allowCn,
+    ...config.allowOu,
+    ...config.allowDns,
+    ...config.allowUri,
+    ...config.allowSpiffeId,
+    ...config.allowSpki,
+  ];
+}

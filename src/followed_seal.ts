@@ -1,0 +1,53 @@
+import { type Followed, followFile } from "./followed_store.ts";
+import { SealKeys } from "./identity/seal/seal_keys.ts";
+import { Sealer } from "./identity/seal/signer.ts";
+import type { Logger } from "./log.ts";
+import type { Tally } from "./tally.ts";
+
+/** A sealer whose keys follow their file. */
+export interface FollowedSealer extends Followed {
+  readonly sealer: Sealer;
+}
+
+/** Key files are a few lines; what is larger is none. */
+export const MAX_KEY_FILE_OCTETS = 16 * 1024;
+
+/**
+ * Makes a sealer with the keys of `SEAL_KEY_FILE`, and follows that. Rejects with
+ * `SidecarError` where it cannot be read at first.
+ */
+export async function followSealer(
+  file: string,
+  { id, pollMs, log, tally }: {
+    /** `SEAL_ID` */
+    id: string;
+    /** How often the content is compared beside the watch, in milliseconds. */
+    pollMs: number;
+    log: Logger;
+    tally: Tally;
+  },
+): Promise<FollowedSealer> {
+  let sealer: Sealer | undefined;
+  const followed = await followFile<SealKeys>({
+    name: "seal keys",
+    path: file,
+    pollMs,
+    maxOctets: MAX_KEY_FILE_OCTETS,
+    parse: (contents) =>
+      SealKeys.parse(new TextDecoder().decode(contents.get(file))),
+    // Nobody is let in by these.
+    shrinks: () => false,
+    onFirst(keys) {
+      sealer = new Sealer({ keys, id, worker: 0, now: Date.now });
+      log.info("seal keys loaded", { keys: keys.count });
+    },
+    onSwap({ material: keys }) {
+      sealer!.rotate(keys);
+      tally.add("reloads", "ok");
+      log.info("seal keys reloaded", { keys: keys.count });
+    },
+    log,
+    tally,
+  });
+  return { ...followed, sealer: sealer! };
+}
