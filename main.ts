@@ -11,7 +11,7 @@ const FLUSH_TIMEOUT_MS = 1_000;
 
 /** Runs what the command line asks for and returns the exit code. */
 async function run(writer: LineWriter, signal: AbortSignal): Promise<number> {
-  const { command, once, problems } = parseCommandLine(Deno.args);
+  const { command, once, json, client, problems } = parseCommandLine(Deno.args);
   const write = (line: string) => writer.line(line);
   if (command === "help") {
     write(helpText());
@@ -40,6 +40,18 @@ async function run(writer: LineWriter, signal: AbortSignal): Promise<number> {
       },
     });
     return wentRight ? 0 : 1;
+  }
+  if (command === "check") {
+    const { check } = await import("./src/commands/check.ts");
+    const { output, passed } = await check({
+      args: Deno.args,
+      lookup: (name) => Deno.env.get(name),
+      ...(client && { client }),
+      json,
+      colours: Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR"),
+    });
+    await writeOut(output);
+    return passed ? 0 : 1;
   }
   // From the start on: without a listener SIGHUP would end the process.
   let reload = () => {};
@@ -79,6 +91,19 @@ function logFaults(log: Logger): void {
     event.preventDefault();
     tell("uncaught exception", event.error);
   });
+}
+
+/** Writes all of it, however slow its reader: the log's writer would drop what is too much. */
+async function writeOut(text: string): Promise<void> {
+  const octets = new TextEncoder().encode(text);
+  try {
+    for (let at = 0; at < octets.length;) {
+      at += await Deno.stdout.write(octets.subarray(at));
+    }
+  } catch (error) {
+    // Its reader has seen enough.
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }
 
 /** The first signal asks for an orderly end, a second one leaves at once. */

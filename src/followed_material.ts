@@ -50,7 +50,8 @@ export async function followMaterial(
   };
 }
 
-async function mountWarnings(
+/** Warns of what will not follow a rotation: see `frozenMountWarnings`. */
+export async function mountWarnings(
   { certDir, caDir }: Config,
   { certificate, privateKey, certificateAuthorities }: MaterialFiles,
 ): Promise<string[]> {

@@ -128,6 +128,7 @@ export class Reception {
       refusal: refusal(code, detail),
       subjectHash: secure.facts.standing.client.subjectHash,
     });
+    this.#tellOfRefusal({ code, detail, address: secure.facts.address });
   }
 
   #close(secure: SecureConnection, code: ErrorCode, detail: string): void {

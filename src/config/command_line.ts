@@ -1,12 +1,20 @@
+import { type Kind, path } from "./kinds.ts";
 import { nearest } from "./nearest.ts";
 import { quote } from "./quote.ts";
 import { flagOf, type Setting, SETTINGS } from "./settings.ts";
 
+const COMMANDS = ["serve", "check", "demo"] as const;
+type Command = (typeof COMMANDS)[number];
+
 /** What the arguments ask for. */
 export interface CommandLine {
-  readonly command: "serve" | "demo" | "help" | "version";
+  readonly command: Command | "help" | "version";
   /** `demo --once`: end after the calls. */
   readonly once: boolean;
+  /** `check --json`: report in JSON. */
+  readonly json: boolean;
+  /** `check --client-cert`, `--client-chain`: the certificates of a client to be judged. */
+  readonly client?: { readonly certificate: string; readonly chain?: string };
   /** The text of each setting's flag that was given, by the setting's variable. */
   readonly values: ReadonlyMap<string, string>;
   /** What can't be understood, one message each. Empty for help and version. */
@@ -18,7 +26,21 @@ const SETTING_BY_FLAG: ReadonlyMap<string, Setting<unknown>> = new Map(
     setting,
   ) => [flagOf(setting), setting]),
 );
-const SWITCHES: readonly string[] = ["--help", "--version", "--once"];
+/** The flags of one command alone; those without a kind take no value. */
+const COMMAND_FLAGS: ReadonlyMap<
+  string,
+  { readonly command: Command; readonly kind?: Kind<string> }
+> = new Map([
+  ["--once", { command: "demo" }],
+  ["--json", { command: "check" }],
+  ["--client-cert", { command: "check", kind: path }],
+  ["--client-chain", { command: "check", kind: path }],
+]);
+const FLAGS: readonly string[] = [
+  ...SETTING_BY_FLAG.keys(),
+  ...["--help", "--version"],
+  ...COMMAND_FLAGS.keys(),
+];
 
 /**
  * Splits arguments into a command, switches and the settings' flags. It never
@@ -31,22 +53,21 @@ const SWITCHES: readonly string[] = ["--help", "--version", "--once"];
  */
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const values = new Map<string, string>();
+  const paths = new Map<string, string>();
   const seen = new Set<string>();
   const problems: string[] = [];
-  let command: CommandLine["command"] | undefined;
+  let command: Command | undefined;
 
   for (let at = 0; at < args.length; at++) {
     const argument = args[at] ?? "";
     if (!argument.startsWith("-")) {
-      if (
-        command === undefined && (argument === "serve" || argument === "demo")
-      ) {
-        command = argument;
-      } else {
+      const named = COMMANDS.find((name) => name === argument);
+      if (command === undefined && named !== undefined) command = named;
+      else {
         problems.push(
           `Cannot use argument ${
             quote(argument)
-          }: expected a flag, serve or demo`,
+          }: expected a flag, serve, check or demo`,
         );
       }
       continue;
@@ -56,9 +77,10 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     const written = equals < 0 ? argument : argument.slice(0, equals);
     const flag = written === "-h" ? "--help" : written;
     const setting = SETTING_BY_FLAG.get(flag);
+    const kind = setting?.kind ?? COMMAND_FLAGS.get(flag)?.kind;
     let value = equals < 0 ? undefined : argument.slice(equals + 1);
 
-    if (setting === undefined && !SWITCHES.includes(flag)) {
+    if (!FLAGS.includes(flag)) {
       problems.push(unknownFlag(flag));
       // What follows is taken for its value: one slip shall be one message.
       if (value === undefined && isValue(args[at + 1])) at++;
@@ -69,38 +91,71 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     }
     seen.add(flag);
 
-    if (setting === undefined) {
+    if (kind === undefined) {
       if (value !== undefined) {
         problems.push(`Cannot use ${flag} with a value: expected none`);
       }
       continue;
     }
-    if (value === undefined && takesNext(setting, args[at + 1])) {
+    if (value === undefined && takesNext(kind, args[at + 1])) {
       value = args[++at];
     }
-    value ??= setting.kind.standsAlone ? "true" : undefined;
+    value ??= kind.standsAlone ? "true" : undefined;
     if (value === undefined) {
       problems.push(`Cannot use ${flag} alone: expected a value after it`);
-    } else values.set(setting.variable, value);
-  }
-
-  if (seen.has("--help")) {
-    return { command: "help", once: false, values, problems: [] };
-  }
-  if (seen.has("--version")) {
-    return { command: "version", once: false, values, problems: [] };
-  }
-  command ??= "serve";
-  if (command === "demo") {
-    for (const flag of seen) {
-      if (flag !== "--once") {
-        problems.push(`Cannot use ${flag} with demo: expected --once alone`);
+    } else if (setting !== undefined) values.set(setting.variable, value);
+    else {
+      paths.set(flag, value);
+      const parsed = kind.parse(value);
+      if ("expected" in parsed) {
+        problems.push(
+          `Cannot parse ${flag} ${quote(value)}: expected ${parsed.expected}`,
+        );
       }
     }
-  } else if (seen.has("--once")) {
-    problems.push("Cannot use --once without demo: expected it after demo");
   }
-  return { command, once: seen.has("--once"), values, problems };
+
+  const once = seen.has("--once");
+  const json = seen.has("--json");
+  if (seen.has("--help")) {
+    return { command: "help", once, json, values, problems: [] };
+  }
+  if (seen.has("--version")) {
+    return { command: "version", once, json, values, problems: [] };
+  }
+  command ??= "serve";
+  problems.push(...misplaced(seen, command));
+  const certificate = paths.get("--client-cert");
+  const chain = paths.get("--client-chain");
+  if (chain !== undefined && certificate === undefined) {
+    problems.push(
+      "Cannot use --client-chain without --client-cert: expected both",
+    );
+  }
+  return {
+    command,
+    once,
+    json,
+    ...(certificate !== undefined && {
+      client: { certificate, ...(chain !== undefined && { chain }) },
+    }),
+    values,
+    problems,
+  };
+}
+
+/** The flags that `command` does not take. */
+function misplaced(flags: Iterable<string>, command: Command): string[] {
+  return [...flags].flatMap((flag) => {
+    const owner = COMMAND_FLAGS.get(flag)?.command;
+    if (owner === command) return [];
+    if (command === "demo") {
+      return `Cannot use ${flag} with demo: expected --once alone`;
+    }
+    return owner === undefined
+      ? []
+      : `Cannot use ${flag} without ${owner}: expected it after ${owner}`;
+  });
 }
 
 /** A flag begins with two dashes; `-1` is a value, if a bad one, and must be judged as such. */
@@ -110,15 +165,14 @@ function isValue(argument: string | undefined): argument is string {
 
 /** After a boolean flag only a boolean is its value: `--via serve` is a flag and a command. */
 function takesNext(
-  setting: Setting<unknown>,
+  kind: Kind<unknown>,
   next: string | undefined,
-): boolean {
-  return isValue(next) &&
-    (!setting.kind.standsAlone || "value" in setting.kind.parse(next));
+): next is string {
+  return isValue(next) && (!kind.standsAlone || "value" in kind.parse(next));
 }
 
 function unknownFlag(flag: string): string {
-  const meant = nearest(flag, [...SETTING_BY_FLAG.keys(), ...SWITCHES]);
+  const meant = nearest(flag, FLAGS);
   const hint = meant === undefined
     ? "expected one that --help lists"
     : `did you mean ${meant}`;

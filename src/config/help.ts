@@ -7,10 +7,18 @@ const USAGE =
   `mtls-sidecar: mutual TLS in, plain HTTP out, in front of one application
 
 Usage: mtls-sidecar [serve] [flags]
+       mtls-sidecar check [--json] [--client-cert PATH [--client-chain PATH]]
+                          [flags]
        mtls-sidecar demo [--once]
 
 Commands
   serve                 Serve until SIGTERM or SIGINT (the default)
+  check                 Say what serve would do with these flags, variables and
+                        files, and every problem, without serving; --json for
+                        programs. --client-cert tells whether a client with
+                        this certificate, in PEM, and what stands after it or
+                        in --client-chain, would get in, and what the
+                        application would see of it
   demo                  Show it at work with a throw-away PKI and application;
                         --once ends after the calls
 

@@ -99,7 +99,7 @@ Deno.test("parseCommandLine() judges the flag after an unknown one", () => {
 
 Deno.test("parseCommandLine() refuses an argument that is no command", () => {
   assert.deepEqual(problemsOf("serv"), [
-    'Cannot use argument "serv": expected a flag, serve or demo',
+    'Cannot use argument "serv": expected a flag, serve, check or demo',
   ]);
   assert.equal(problemsOf("serve", "serve").length, 1);
   assert.equal(problemsOf("serve", "demo").length, 1);
@@ -118,6 +118,51 @@ Deno.test("parseCommandLine() takes --once with demo", () => {
 Deno.test("parseCommandLine() refuses --once without demo", () => {
   assert.deepEqual(problemsOf("--once"), [
     "Cannot use --once without demo: expected it after demo",
+  ]);
+});
+
+Deno.test("parseCommandLine() takes --json, a client and settings with check", () => {
+  const { command, json, client, values, problems } = parseCommandLine([
+    ...["check", "--json", "--client-cert", "client.pem"],
+    ...["--client-chain=chain.pem", "--via", "false"],
+  ]);
+  assert.equal(command, "check");
+  assert.equal(json, true);
+  assert.deepEqual(client, { certificate: "client.pem", chain: "chain.pem" });
+  assert.deepEqual([...values], [["VIA", "false"]]);
+  assert.deepEqual(problems, []);
+  assert.equal(parseCommandLine(["check"]).json, false);
+  assert.equal(parseCommandLine(["check"]).client, undefined);
+});
+
+Deno.test("parseCommandLine() refuses what belongs to check without it", () => {
+  for (const command of [[], ["serve"]]) {
+    assert.deepEqual(problemsOf(...command, "--json", "--client-cert", "a"), [
+      "Cannot use --json without check: expected it after check",
+      "Cannot use --client-cert without check: expected it after check",
+    ]);
+  }
+  assert.deepEqual(problemsOf("demo", "--json", "--client-cert=a"), [
+    "Cannot use --json with demo: expected --once alone",
+    "Cannot use --client-cert with demo: expected --once alone",
+  ]);
+  assert.deepEqual(problemsOf("check", "--once"), [
+    "Cannot use --once without demo: expected it after demo",
+  ]);
+});
+
+Deno.test("parseCommandLine() refuses a client without a path, or a chain without a client", () => {
+  assert.deepEqual(problemsOf("check", "--client-cert"), [
+    "Cannot use --client-cert alone: expected a value after it",
+  ]);
+  assert.deepEqual(problemsOf("check", "--client-cert", ""), [
+    'Cannot parse --client-cert "": expected a path without control characters',
+  ]);
+  assert.deepEqual(problemsOf("check", "--client-chain", "chain.pem"), [
+    "Cannot use --client-chain without --client-cert: expected both",
+  ]);
+  assert.deepEqual(problemsOf("check", "--client-crt", "client.pem"), [
+    'Cannot use unknown flag "--client-crt": did you mean --client-cert',
   ]);
 });
 

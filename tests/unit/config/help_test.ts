@@ -40,7 +40,11 @@ Deno.test("helpText() has each group's heading once", () => {
 
 Deno.test("helpText() tells of the commands and the other flags", () => {
   const help = helpText();
-  for (const word of ["serve", "demo", "--once", "--help", "--version"]) {
+  const words = [
+    ...["serve", "check", "--json", "--client-cert PATH"],
+    ...["--client-chain PATH", "demo", "--once", "--help", "--version"],
+  ];
+  for (const word of words) {
     assert.ok(help.includes(word), word);
   }
 });
