@@ -78,6 +78,36 @@ Deno.test("demo refuses the settings' flags before it starts anything", async ()
   });
 });
 
+Deno.test("serve refuses the flags of check", async () => {
+  assert.deepEqual(await run(["--json", "--client-cert", "client.pem"]), {
+    code: 1,
+    stdout: "",
+    stderr: [
+      "Cannot use --json without check: expected it after check",
+      "Cannot use --client-cert without check: expected it after check",
+    ].map((line) => `mtls-sidecar: ${line}\n`).join(""),
+  });
+});
+
+Deno.test("check reports bad settings on standard output, and fails", async () => {
+  const { code, stdout, stderr } = await run(["check"], { VIA: "maybe" });
+  assert.deepEqual([code, stderr], [1, ""]);
+  assert.match(stdout, /^Problems\n {2}Cannot parse VIA "maybe": expected /);
+});
+
+Deno.test("a reader of a report that goes away does no harm", async () => {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: [...program(["check", "--via=maybe"])],
+    stdout: "piped",
+    stderr: "piped",
+  });
+  await using child = command.spawn();
+  await child.stdout.cancel();
+  const stderr = await new Response(child.stderr).text();
+  assert.equal((await child.status).code, 1);
+  assert.equal(stderr, "");
+});
+
 Deno.test("a key in place of a path does not reach standard error", async () => {
   const key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n";
   const { code, stdout, stderr } = await run([], { CERT_DIR: key });
