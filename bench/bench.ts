@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { writeDemoPki } from "../src/commands/demo_pki.ts";
 import { bigBodies } from "./big_bodies.ts";
 import { compare } from "./compare.ts";
-import { fetchShape, NGINX, sidecar } from "./contenders.ts";
+import { fetchShape, NGINX, sealingSidecar, sidecar } from "./contenders.ts";
 import { describeMachine } from "./machine.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
 import { resultsPage } from "./report.ts";
@@ -57,7 +57,12 @@ async function bench(options: BenchOptions): Promise<boolean> {
     });
   }
   const comparison = await compare(workbench, {
-    contenders: [await sidecar(options.sidecar), NGINX, await fetchShape()],
+    contenders: [
+      await sidecar(options.sidecar),
+      await sealingSidecar(options.sidecar),
+      NGINX,
+      await fetchShape(),
+    ],
     pki,
     core: PROXY_CORE,
     runs: options.runs,

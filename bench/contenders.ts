@@ -44,6 +44,20 @@ export async function sidecar(command?: string): Promise<Contender> {
   return denoContender("mtls-sidecar", words);
 }
 
+/** This program with the seal on, over the identity headers of {@linkcode sidecar}. */
+export async function sealingSidecar(command?: string): Promise<Contender> {
+  const words = (command ?? await startTask()).split(" ");
+  return {
+    name: "mtls-sidecar, sealing",
+    async start(bench, options) {
+      const keyFile = join(bench.directory, "seal.keys");
+      await Deno.writeTextFile(keyFile, `${"42".repeat(32)}\n`);
+      const sealing = denoContender("", words, { SEAL_KEY_FILE: keyFile });
+      return await sealing.start(bench, options);
+    },
+  };
+}
+
 /** The shape `node:https` + `fetch`, with the runtime flags of `deno task start`. */
 export async function fetchShape(): Promise<Contender> {
   const words = (await startTask()).split(" ");
@@ -65,7 +79,11 @@ async function startTask(): Promise<string> {
   return command;
 }
 
-function denoContender(name: string, words: string[]): Contender {
+function denoContender(
+  name: string,
+  words: string[],
+  settings: Readonly<Record<string, string>> = {},
+): Contender {
   // The deno that runs the bench, wherever it is, not the first on PATH.
   const command = words.map((word, at) =>
     at === 0 && word === "deno" ? Deno.execPath() : word
@@ -86,6 +104,7 @@ function denoContender(name: string, words: string[]): Contender {
           INJECT_CLIENT_HEADERS: "true",
           MONITOR_PORT: "0",
           ACCESS_LOG: "off",
+          ...settings,
         },
       });
       return { port, pid };

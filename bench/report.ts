@@ -66,7 +66,7 @@ It says what a request costs, whichever side was the bottleneck; rates say that
 only where "core busy" is near 100 %. All proxies do the same work: TLS with a
 client certificate asked for and verified, identity and forwarding fields set,
 bodies streamed, connections kept alive on both sides, no access log. The runs
-of the three take turns.
+of all take turns.
 
 ${tables.join("\n\n")}
 
