@@ -62,8 +62,6 @@ async function plainNames(
 }
 
 for (const [state, settings] of [["off", OFF], ["on", ON]] as const) {
-  const plain = plainNames(settings);
-
   for (const [spelling, spell] of SPELLINGS) {
     const lines = NAMES.map((name) => `${spell(name)}: forged\r\n`);
 
@@ -74,7 +72,7 @@ for (const [state, settings] of [["off", OFF], ["on", ON]] as const) {
       assert.match(head, /X-Kept: kept\r\n/);
       assert.deepEqual(
         headers.map(([name]) => name.toLowerCase()).sort(),
-        [...await plain, "x-kept"].sort(),
+        [...await plainNames(settings), "x-kept"].sort(),
       );
     });
 
@@ -142,7 +140,7 @@ for (
     ["with another alphabet's letters", "X-Cl\xefent-CN: forged\r\n"],
   ] as const
 ) {
-  Deno.test(`a request with an identity header ${name} is refused whole, or goes on without it`, async () => {
+  Deno.test(`a request with an identity header ${name} is refused whole`, async () => {
     const receiver = new Receiver();
     await using scene = await Scene.set(receiver.script, ON);
     const client = await scene.request(get("/", fields));
