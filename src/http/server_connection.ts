@@ -106,6 +106,11 @@ export class ServerConnection {
     return this.#transport.gone;
   }
 
+  /** Whether the client may be served now: trust can be withdrawn within a request. */
+  get trusted(): boolean {
+    return !this.#revoked && this.#mayServe();
+  }
+
   /** Called once when the client goes away while its request is being handled. */
   set onClientGone(listener: (() => void) | undefined) {
     this.#transport.onGone = listener;
@@ -204,7 +209,7 @@ export class ServerConnection {
         return "close";
       }
       // What was being read when trust was withdrawn may have come all the same.
-      if (this.#revoked || !this.#mayServe()) return "cut";
+      if (!this.trusted) return "cut";
       this.#served++;
       this.body.begin(this.head.framing);
       const ending = await handler.handle(this);

@@ -10,6 +10,8 @@ export interface ClientRequest {
   readonly body: MessageBody;
   /** Whether nobody is there to be answered. */
   readonly clientGone: boolean;
+  /** Whether the client may be served now: trust can be withdrawn within a request. */
+  readonly trusted: boolean;
   /** Called once when the client goes away while its request is being handled. */
   set onClientGone(listener: (() => void) | undefined);
   /** Waits for more of the body. Throws `SidecarError`. */

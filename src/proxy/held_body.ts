@@ -48,7 +48,7 @@ export class HeldBody implements MessageBody {
  * `SidecarError` where it cannot be taken.
  */
 export async function holdBody(
-  request: ClientRequest,
+  request: Pick<ClientRequest, "body" | "moreBody">,
   maxOctets: number,
 ): Promise<Uint8Array> {
   const held = new OctetWriter(CAPACITY);

@@ -137,6 +137,9 @@ export class Session implements RequestHandler {
     const continued = request.head.expectsContinue;
     if (continued) await response.goOn();
     const held = await holdBody(request, maxOctets);
+    // The application, which knows nothing of the request, is not told of a
+    // client that has lost its trust or its name meanwhile.
+    if (!request.trusted) throw trustLost();
     const whole = request.body.done && held.length <= maxOctets;
     return {
       additions: {
@@ -161,4 +164,11 @@ export class Session implements RequestHandler {
   onUnexpected(error: unknown): void {
     this.#dependencies.onUnexpected(error);
   }
+}
+
+function trustLost(): SidecarError {
+  return new SidecarError(
+    "UNAUTHORIZED",
+    "Cannot forward the request: its client lost trust while its content came",
+  );
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { type FollowedScene, statusOf } from "../support/followed_scene.ts";
-import { fieldValues, get, ok } from "../support/messages.ts";
+import { temporaryDirectory } from "../support/files.ts";
+import { fieldValues, get, ok, post } from "../support/messages.ts";
 import type { Issued } from "../support/pki.ts";
 import { Receiver } from "../support/receiver.ts";
 import { root } from "../support/sidecar.ts";
@@ -11,6 +13,7 @@ import {
   RELOADED,
   workload,
 } from "./peers_scene.ts";
+import { KEY, keyFile } from "./seal_scene.ts";
 import { onCue } from "./trust_scene.ts";
 
 const SHOP = "spiffe://acme/ns/a/sa/shop";
@@ -241,3 +244,31 @@ Deno.test("a reload that is asked for takes the file at once, changed or not", a
   await reloaded;
   assert.equal((await there.rest()).text, "");
 });
+
+for (
+  const [name, peers] of [
+    ["removed", [SHOP_PEER]],
+    ["renamed", [{ id: "payments", keys: [billing] }, SHOP_PEER]],
+  ] as const
+) {
+  Deno.test(`a request that is held back for its seal while its peer is ${name} never reaches the application`, async () => {
+    const receiver = new Receiver();
+    await using keys = await temporaryDirectory({ keys: keyFile(KEY) });
+    await using scene = await peersScene(receiver.script, BOTH, {
+      SEAL_KEY_FILE: join(keys.path, "keys"),
+      SEAL_BODY: "true",
+    });
+    const client = await scene.served(billing);
+    const request = post("content");
+    await client.send(request.slice(0, -1));
+    const stays = await scene.connect(shop);
+    await stays.send(request.slice(0, -1));
+    await scene.put(peersFile(peers), RELOADED);
+    for (const each of [client, stays]) await each.send(request.slice(-1));
+    const { status, head, content } = await client.response();
+    assert.deepEqual([status, content], [401, "UNAUTHORIZED\n"]);
+    assert.deepEqual(fieldValues(head, "connection"), ["close"]);
+    assert.equal((await stays.response()).status, 200);
+    assert.deepEqual(peersOf(receiver), ["billing", "shop"]);
+  });
+}

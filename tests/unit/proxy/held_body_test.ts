@@ -29,8 +29,7 @@ function requestOf(
 }
 
 function hold(request: Pick<ClientRequest, "body" | "moreBody">) {
-  // What else a request has is none of its business.
-  return holdBody(request as ClientRequest, MAX);
+  return holdBody(request, MAX);
 }
 
 /** All that a body still gives. */
