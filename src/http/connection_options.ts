@@ -17,7 +17,6 @@ export const NO_OPTIONS: ConnectionOptions = {
   named: new Set(),
 };
 
-const SEPARATOR = /[ \t]*,[ \t]*/;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 
 /** Fields that a `Connection` may not take away: with them gone the message is another. */
@@ -46,7 +45,8 @@ export function applyConnectionOptions(
       else keepAlive = true;
       continue;
     }
-    for (const option of value.split(SEPARATOR)) {
+    for (const element of value.split(",")) {
+      const option = withoutBlanks(element);
       if (option === "close") close = true;
       else if (option === "keep-alive") keepAlive = true;
       else if (option !== "") (named ??= new Set()).add(option);
@@ -68,4 +68,21 @@ export function applyConnectionOptions(
     }
   }
   return { close, keepAlive, named };
+}
+
+/**
+ * Without the blanks around it (RFC 9110 §5.6.3). By a loop: an expression that
+ * looks for blanks before an end takes quadratic time where there are many.
+ */
+function withoutBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text, start)) start++;
+  while (start < end && isBlank(text, end - 1)) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(text: string, at: number): boolean {
+  const character = text[at];
+  return character === " " || character === "\t";
 }

@@ -9,10 +9,19 @@ type Event = Pick<Deno.FsEvent, "kind" | "paths">;
  * where that is a FIFO without a writer; closing the watch then waits for it,
  * with the whole process. So a directory with anything but files, directories
  * and links in it is not watched (whoever follows it has to look), and a watch
- * in whose directory such a thing was seen is left open rather than closed.
+ * in whose directory such a thing was seen is left open rather than closed. What
+ * waits then may wait for ever, and whatever else is asked of the runtime's
+ * watches with it: from then on this process watches no directory more.
  */
 export const systemWatch: WatchSystem = {
-  watch: (directory) => new SystemWatcher(directory),
+  watch(directory) {
+    if (anyLeftOpen) {
+      throw new Error(
+        "a FIFO, a socket or a device was in a watched directory",
+      );
+    }
+    return new SystemWatcher(directory);
+  },
   async identity(directory) {
     if (holdsSpecialFile(directory)) {
       throw new Error("it holds a FIFO, a socket or a device");
@@ -22,6 +31,9 @@ export const systemWatch: WatchSystem = {
     return `${dev} ${ino} ${birthtime?.getTime()}`;
   },
 };
+
+/** Whether a watch was left open, and no other may be made or closed. */
+let anyLeftOpen = false;
 
 class SystemWatcher implements Watcher {
   readonly #directory: string;
@@ -51,7 +63,8 @@ class SystemWatcher implements Watcher {
     if (this.#closed) return;
     this.#closed = true;
     this.#wake?.();
-    if (!holdsSpecialFile(this.#directory)) this.#watcher.close();
+    anyLeftOpen ||= holdsSpecialFile(this.#directory);
+    if (!anyLeftOpen) this.#watcher.close();
   }
 }
 

@@ -11,8 +11,9 @@ const MAX_REMEMBERED = 4096;
 /** What a finished handshake, full or resumed, says of the client. */
 export interface Presented {
   /**
-   * The runtime's own verdict: necessary, and not sufficient. On a resumed session
-   * it says no more than that there is a certificate.
+   * The runtime's own verdict. It counts in a full handshake alone: on a resumed
+   * session it says no more than that there is a certificate, even one that it
+   * refused in the full handshake before.
    */
   readonly authorized: boolean;
   /** DER of the leaf certificate, where there is one. */

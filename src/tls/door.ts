@@ -62,8 +62,8 @@ export interface TlsDoorOptions {
  * does not admit, on full and resumed sessions alike: `LEAF_MISSING`,
  * `LEAF_MALFORMED`, `LEAF_VERSION`, `LEAF_IS_CA`, `LEAF_NOT_YET_VALID`,
  * `LEAF_EXPIRED`, `LEAF_KEY_USAGE`, `LEAF_REVOKED`, `CRL_EXPIRED`,
- * `PATH_NOT_FOUND`, `PATH_REFUSED`, and `UNAUTHORIZED` where the runtime's
- * verifier alone refuses it. A client whose handshake fails is closed under
+ * `PATH_NOT_FOUND`, `PATH_REFUSED`; and on full ones `UNAUTHORIZED` where the
+ * runtime's verifier alone refuses it. A client whose handshake fails is closed under
  * either: `HANDSHAKE_FAILED`, `HANDSHAKE_TIMEOUT`. That is also one that does not
  * prove that it holds its certificate's key, or whose certificate the runtime
  * cannot read for that proof.

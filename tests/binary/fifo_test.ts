@@ -9,7 +9,7 @@ const hasMkfifo = await new Deno.Command("mkfifo", { args: ["--version"] })
 
 Deno.test({
   name:
-    "a FIFO beside the certificates neither stops them from being followed nor the program from ending",
+    "a FIFO that comes and goes beside the certificates neither stops them from being followed nor the program from ending",
   ignore: !hasMkfifo,
   async fn() {
     await using files = await temporaryDirectory({
@@ -32,6 +32,14 @@ Deno.test({
     const renewed = root.issue({ commonName: "renewed", key: server.key });
     await Deno.writeTextFile(join(files.path, "tls.crt"), renewed.chainPem);
     await reloaded;
+    // The runtime's own watch waits for the FIFO still, whether it is there or not.
+    await Deno.remove(join(files.path, "fifo"));
+    for (const commonName of ["again", "and again"]) {
+      const reloaded = program.nextLine("material reloaded");
+      const renewed = root.issue({ commonName, key: server.key });
+      await Deno.writeTextFile(join(files.path, "tls.crt"), renewed.chainPem);
+      await reloaded;
+    }
     program.kill("SIGTERM");
     assert.equal((await program.ended()).code, 0);
   },

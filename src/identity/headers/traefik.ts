@@ -82,9 +82,15 @@ function distinguishedName(
   return parts.join(",");
 }
 
-/** Percent-encodes what delimits in this format, `%`, and what ends a line. */
+/**
+ * Percent-encodes what delimits in this format, `%`, what ends a line, and a blank
+ * at either end, which many a reader would take off.
+ */
 function escapeDelimiters(value: string): string {
-  return value.replace(/[\p{Cc}\p{Zl}\p{Zp}"%,;=\\]/gu, encodeURIComponent);
+  return value.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}"%,;=\\]|^\p{Zs}|\p{Zs}$/gu,
+    encodeURIComponent,
+  );
 }
 
 /** In Traefik's order. No string satisfies the conditions of two types. */

@@ -52,17 +52,19 @@ export function queryComponent(target: string): string {
 const IDENTITY_HEADERS = [
   "x-client-*",
   "x-forwarded-client-cert",
-  "client-cert",
-  "client-cert-chain",
+  "client-cert*",
   "x-forwarded-tls-client-cert",
   "x-forwarded-tls-client-cert-info",
   "x-ssl-client-*",
+  "x-ssl-cert",
+  "ssl-client-*",
 ];
 
 /**
  * A test whether a header says who the client is: by the formats that the sidecar
  * can write, and by `more` names, where a `*` at the end stands for any rest.
- * Underscores count as hyphens, because CGI and WSGI make them the same.
+ * Whatever is neither a letter nor a digit counts as a hyphen, because CGI (RFC
+ * 3875 §4.1.18) makes one variable of all of these.
  */
 export function identityHeaderTest(
   more: readonly string[] = [],
@@ -70,17 +72,17 @@ export function identityHeaderTest(
   const exact = new Set<string>();
   const prefixes: string[] = [];
   for (const pattern of [...IDENTITY_HEADERS, ...more]) {
-    const name = hyphened(pattern.toLowerCase());
-    if (name.endsWith("*")) prefixes.push(name.slice(0, -1));
-    else exact.add(name);
+    const name = pattern.toLowerCase();
+    if (name.endsWith("*")) prefixes.push(folded(name.slice(0, -1)));
+    else exact.add(folded(name));
   }
   return (lowerName) => {
-    const name = hyphened(lowerName);
+    const name = folded(lowerName);
     return exact.has(name) ||
       prefixes.some((prefix) => name.startsWith(prefix));
   };
 }
 
-function hyphened(name: string): string {
-  return name.replaceAll("_", "-");
+function folded(lowerName: string): string {
+  return lowerName.replace(/[^a-z0-9]/g, "-");
 }

@@ -4,7 +4,7 @@ import {
   queryComponent,
   type Scheme,
 } from "./components.ts";
-import type { SignatureInput } from "./signature_fields.ts";
+import { type SignatureInput, withoutBlanks } from "./signature_fields.ts";
 
 /** What a header or a derived component may consist of; above all, no line feed. */
 const COMPONENT_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -40,7 +40,7 @@ export class ReceivedHeaders {
       const lower = name.toLowerCase();
       const before = this.#values.get(lower);
       if (before !== undefined) this.#repeated.add(lower);
-      const trimmed = value.replace(/^[\t ]+|[\t ]+$/g, "");
+      const trimmed = withoutBlanks(value);
       this.#values.set(
         lower,
         before === undefined ? trimmed : `${before}, ${trimmed}`,
@@ -113,9 +113,14 @@ function derivedComponents(
   const host = authority ?? absolute?.[1];
   const pathAndQuery = absolute?.[2] ?? target;
   if (host === undefined) return undefined;
+  const component = authorityComponent(host, scheme);
+  // RFC 9112 §3.2.2: of two hosts the target's counts, which nobody signed.
+  if (
+    absolute !== null && authorityComponent(absolute[1]!, scheme) !== component
+  ) return undefined;
   return new Map([
     ["@method", method],
-    ["@authority", authorityComponent(host, scheme)],
+    ["@authority", component],
     ["@path", pathComponent(pathAndQuery)],
     ["@query", queryComponent(pathAndQuery)],
   ]);

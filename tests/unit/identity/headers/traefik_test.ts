@@ -126,6 +126,7 @@ const VALUES: readonly (readonly [value: string, written: string])[] = [
   ["%2C", "%252C"],
   ["a\r\nb\0c\x7f\u0085\u2028", "a%0D%0Ab%00c%7F%C2%85%E2%80%A8"],
   ["a\\", "a%5C"],
+  [" admin ", "%20admin%20"],
   ["Müller & Söhne (1+1)", "Müller & Söhne (1+1)"],
 ];
 
