@@ -14,14 +14,16 @@ import { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
 import type { LineSink } from "./log/line_writer.ts";
 import type { MaterialStore } from "./material/store.ts";
+import { ConnectionLimits } from "./net/connection_limits.ts";
 import { listen } from "./net/listener.ts";
 import { AccessLog } from "./proxy/access_log.ts";
+import { BodyLimit } from "./proxy/body_limit.ts";
 import { Http1Upstream } from "./proxy/http1_request.ts";
 import { RequestHeadWriter } from "./proxy/request_head_writer.ts";
 import { ResponseHeadWriter } from "./proxy/response_head_writer.ts";
 import type { SessionDependencies } from "./proxy/session.ts";
 import { Reception } from "./reception.ts";
-import { Tally } from "./tally.ts";
+import { type Limit, Tally } from "./tally.ts";
 import { AdmissionGuard } from "./tls/admission.ts";
 import { TlsDoor } from "./tls/door.ts";
 import { type Grounds, TrustKeeper } from "./trust_keeper.ts";
@@ -67,6 +69,7 @@ export async function startSidecar(
   const lifecycle = new Lifecycle();
   const deadlines = new Deadlines();
   const tally = new Tally();
+  const onLimit = (limit: Limit) => tally.add("limits_hit", limit);
   const access = new ClientAccess({
     rules: new AccessRules(allowRules(config)),
     audit: config.accessMode === "audit",
@@ -132,7 +135,7 @@ export async function startSidecar(
     config,
     access,
     connections,
-    sessions: sessionParts(config, { log, accessLog, pool }),
+    sessions: sessionParts(config, { log, accessLog, pool, onLimit }),
     store,
     sealer,
     deadlines,
@@ -140,27 +143,41 @@ export async function startSidecar(
     tally,
     draining: lifecycle.draining,
     now: Date.now,
+    onLimit,
     onEnded: () => onIdle?.(),
+  });
+  let acceptAgain = () => {};
+  const limits = new ConnectionLimits({
+    maxConnections: config.maxConnections,
+    maxHandshakes: config.maxHandshakes,
+    maxPerAddress: config.maxConnectionsPerAddress,
+    deadlines,
+    onLimit,
+    onRoom: () => acceptAgain(),
   });
   const door = new TlsDoor({
     store,
     guard: new AdmissionGuard(store),
     deadlines,
+    limits,
     handshakeTimeoutMs: 1000 * config.handshakeTimeoutSecs,
     unverified: config.unverified,
     onAdmitted: reception.admitted,
     onUnverified: reception.unverified,
     onRefused: reception.refused,
+    onLimit,
   });
 
   started.defer(() => door.close());
-  const { address, stop } = listen({
+  const { address, resume, stop } = listen({
     hostname: config.tlsListenHost,
     port: config.tlsListenPort,
     onConnection: (connection) => door.accept(connection),
+    hasRoom: () => limits.hasRoom(),
     onAcceptError: (error, retryMs) =>
       log.warning("cannot accept connections", { error, retry_ms: retryMs }),
   });
+  acceptAgain = resume;
   const running = started.move();
   lifecycle.enter("serving");
   log.info("serving", {
@@ -216,10 +233,11 @@ export async function startSidecar(
 
 function sessionParts(
   config: Config,
-  { log, accessLog, pool }: {
+  { log, accessLog, pool, onLimit }: {
     log: Logger;
     accessLog: LineSink;
     pool: UpstreamPool;
+    onLimit: (limit: Limit) => void;
   },
 ): SessionDependencies {
   const writers = new OctetWriters();
@@ -241,6 +259,9 @@ function sessionParts(
     accessLog: new AccessLog({ lines: accessLog, which: config.accessLog }),
     upstreamTimeoutMs: 1000 * config.upstreamTimeoutSecs,
     bodyTimeoutMs: 1000 * config.bodyTimeoutSecs,
+    bodyLimit: config.maxBodyBytes > 0
+      ? new BodyLimit(config.maxBodyBytes, () => onLimit("body_size"))
+      : undefined,
     bodySeal: config.sealBody
       ? { maxOctets: config.sealBodyMaxBytes, digest: contentDigest }
       : undefined,

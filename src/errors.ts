@@ -33,6 +33,8 @@ export type ErrorCode =
   // the TLS handshake
   | "HANDSHAKE_FAILED"
   | "HANDSHAKE_TIMEOUT"
+  | "TOO_MANY_HANDSHAKES"
+  | "TOO_MANY_CONNECTIONS"
   // the admission guard (src/tls)
   | AdmissionCode
   // the access rules (src/identity)
@@ -87,7 +89,8 @@ export type RequestCode =
   | "TRAILERS_INVALID"
   | "HEADER_TIMEOUT"
   | "BODY_TIMEOUT"
-  | "BODY_INCOMPLETE";
+  | "BODY_INCOMPLETE"
+  | "BODY_TOO_LARGE";
 
 /** Why no whole answer came from the application. */
 export type UpstreamCode =

@@ -13,7 +13,7 @@ import type { Sealer } from "./identity/seal/signer.ts";
 import type { Logger } from "./log.ts";
 import type { MaterialStore } from "./material/store.ts";
 import { Session, type SessionDependencies } from "./proxy/session.ts";
-import type { Tally } from "./tally.ts";
+import type { Limit, Tally } from "./tally.ts";
 import type { Refusal, Unverified } from "./tls/door.ts";
 import type {
   AdmittedConnection,
@@ -36,6 +36,8 @@ export interface ReceptionOptions {
   readonly draining: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Told of each limit that a client meets. */
+  readonly onLimit: (limit: Limit) => void;
   /** Told whenever a connection has ended. */
   readonly onEnded: () => void;
 }
@@ -180,6 +182,7 @@ export class Reception {
         bodyMs: 1000 * config.bodyTimeoutSecs,
       },
       deadlines,
+      onLimit: this.#options.onLimit,
       mayServe: () => connections.trusts(connection),
     });
     connections.add(connection, grounds);

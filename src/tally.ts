@@ -7,8 +7,31 @@ export type Counted =
   /** Identity headers without the certificate, for want of room. */
   | "identity_headers_trimmed"
   | "connections_refused"
+  /** By the limit, each time that a client meets it. */
+  | "limits_hit"
   | "connections_retired"
   | "reloads";
+
+/** What of a client is limited: the label of `limits_hit`. */
+export type Limit =
+  /** `MAX_CONNECTIONS` were there. */
+  | "connections"
+  /** `MAX_CONNECTIONS_PER_ADDRESS`. */
+  | "connections_per_address"
+  /** `MAX_HANDSHAKES` were under way. */
+  | "handshakes"
+  /** `HANDSHAKE_TIMEOUT_SECS`. */
+  | "handshake_time"
+  /** `HEADER_TIMEOUT_SECS`, for a head or for the first octet of all. */
+  | "header_time"
+  /** `BODY_TIMEOUT_SECS`, for the request's body. */
+  | "body_time"
+  /** `BODY_TIMEOUT_SECS`, for the client to take what it is sent. */
+  | "send_time"
+  /** `KEEP_ALIVE_TIMEOUT_SECS`. */
+  | "idle"
+  /** `MAX_BODY_BYTES`. */
+  | "body_size";
 
 /** Counts by reason or result. The labels are codes, so their number is bounded. */
 export class Tally {

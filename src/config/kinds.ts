@@ -24,7 +24,7 @@ function integer(
   return {
     placeholder,
     parse(text) {
-      const value = /^(0|[1-9][0-9]{0,8})$/.test(text) ? Number(text) : NaN;
+      const value = /^(0|[1-9][0-9]{0,14})$/.test(text) ? Number(text) : NaN;
       return value >= min && value <= max
         ? { value }
         : { expected: `an integer from ${min} to ${max}` };
@@ -35,6 +35,11 @@ function integer(
 
 /** A TCP port, 0 to 65535. */
 export const port: Kind<number> = integer("PORT", { min: 0, max: 65535 });
+
+/** How many of something, between `min` and `max`, both included. */
+export function count(bounds: { min: number; max: number }): Kind<number> {
+  return integer("NUMBER", bounds);
+}
 
 /** Whole seconds between `min` and `max`, both included. */
 export function seconds(bounds: { min: number; max: number }): Kind<number> {

@@ -2,6 +2,7 @@ import { type AccessRule, ruleList } from "../identity/rule_list.ts";
 import {
   boolean,
   choice,
+  count,
   type Kind,
   listenHost,
   name,
@@ -34,9 +35,11 @@ const ACCESS = "Who may enter";
 const HEADERS = "Headers";
 const SEAL = "The seal on requests to the application";
 const MONITORING = "Monitoring";
+const LIMITS = "Limits";
 const TIME = "Time limits, in seconds";
 const LOGS = "Logs";
 
+const TEBIBYTE = 2 ** 40;
 const DAY = { min: 1, max: 86400 };
 
 /**
@@ -318,6 +321,35 @@ export const SETTINGS = {
     default: "false",
     group: MONITORING,
     description: "Not in use yet; serve /metrics on the monitor port",
+  }),
+  maxConnections: setting({
+    variable: "MAX_CONNECTIONS",
+    kind: count({ min: 1, max: 1000000 }),
+    default: "10000",
+    group: LIMITS,
+    description: "Connections of clients at once; others wait to be accepted",
+  }),
+  maxHandshakes: setting({
+    variable: "MAX_HANDSHAKES",
+    kind: count({ min: 1, max: 65535 }),
+    default: "256",
+    group: LIMITS,
+    description:
+      "TLS handshakes at once; others wait, and silent ones give way to them",
+  }),
+  maxConnectionsPerAddress: setting({
+    variable: "MAX_CONNECTIONS_PER_ADDRESS",
+    kind: count({ min: 0, max: 1000000 }),
+    default: "0",
+    group: LIMITS,
+    description: "Connections of one address at once; 0 for any number",
+  }),
+  maxBodyBytes: setting({
+    variable: "MAX_BODY_BYTES",
+    kind: octets({ min: 0, max: TEBIBYTE }),
+    default: "0",
+    group: LIMITS,
+    description: "Octets that a request's body may have; 0 for any number",
   }),
   handshakeTimeoutSecs: setting({
     variable: "HANDSHAKE_TIMEOUT_SECS",

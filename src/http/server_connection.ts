@@ -1,5 +1,6 @@
 import type { Deadline, Deadlines } from "../deadlines.ts";
 import { type ErrorCode, SidecarError } from "../errors.ts";
+import type { Limit } from "../tally.ts";
 import { BodyReader, REQUEST_BODY_FAULTS } from "./body_reader.ts";
 import { Input, type OctetSource } from "./input.ts";
 import { RequestHead } from "./request_head.ts";
@@ -65,6 +66,7 @@ export class ServerConnection {
   readonly #input: Input;
   readonly #timeouts: ConnectionTimeouts;
   readonly #mayServe: () => boolean;
+  readonly #onLimit: (limit: Limit) => void;
   readonly #deadlines: Deadlines;
   /** For what the client is to send. */
   readonly #deadline: Deadline;
@@ -72,6 +74,10 @@ export class ServerConnection {
   readonly #sendDeadline: Deadline;
   /** Why a read was interrupted, where it was for want of time. */
   #overdue: ErrorCode | undefined;
+  /** How long the body may still be waited for until some content comes, in milliseconds. */
+  #bodyPatienceMs = 0;
+  /** How much content had come when that was set. */
+  #bodyTaken = -1;
   #state: "waiting" | "head" | "request" | "lingering" | "closed" = "waiting";
   #served = 0;
   #retiring = false;
@@ -79,19 +85,25 @@ export class ServerConnection {
 
   constructor(
     transport: Transport,
-    { timeouts, deadlines, mayServe }: {
+    { timeouts, deadlines, mayServe, onLimit }: {
       timeouts: ConnectionTimeouts;
       deadlines: Deadlines;
       /** Asked before each request is handled; where not, the connection is cut. */
       mayServe: () => boolean;
+      /** Told of each time limit that the client meets. */
+      onLimit: (limit: Limit) => void;
     },
   ) {
     this.#mayServe = mayServe;
+    this.#onLimit = onLimit;
     this.#transport = transport;
     this.#timeouts = timeouts;
     this.#deadlines = deadlines;
     this.#deadline = deadlines.add(() => this.#expire());
-    this.#sendDeadline = deadlines.add(() => transport.destroy());
+    this.#sendDeadline = deadlines.add(() => {
+      onLimit("send_time");
+      transport.destroy();
+    });
     this.#input = new Input(transport);
     this.body = new BodyReader(this.#input, REQUEST_BODY_FAULTS);
   }
@@ -166,10 +178,18 @@ export class ServerConnection {
     this.#sendDeadline.disarm();
   }
 
-  /** Waits for more of the request's body. Throws `SidecarError`. */
+  /**
+   * Waits for more of the request's body. Throws `SidecarError`. Only content is
+   * worth waiting for anew: chunk extensions and trailers are not.
+   */
   async moreBody(): Promise<void> {
     this.#overdue = undefined;
-    this.#deadline.arm(this.#timeouts.bodyMs);
+    if (this.body.taken !== this.#bodyTaken) {
+      this.#bodyTaken = this.body.taken;
+      this.#bodyPatienceMs = this.#timeouts.bodyMs;
+    }
+    const since = this.#deadlines.now;
+    this.#deadline.arm(this.#bodyPatienceMs);
     try {
       await this.body.more();
     } catch (error) {
@@ -180,6 +200,7 @@ export class ServerConnection {
       );
     } finally {
       this.#deadline.disarm();
+      this.#bodyPatienceMs -= this.#deadlines.now - since;
     }
   }
 
@@ -212,6 +233,7 @@ export class ServerConnection {
       if (!this.trusted) return "cut";
       this.#served++;
       this.body.begin(this.head.framing);
+      this.#bodyTaken = -1;
       const ending = await handler.handle(this);
       if (ending !== "keep") return ending;
       if (this.#retiring) return "close";
@@ -248,13 +270,19 @@ export class ServerConnection {
   #expire(): void {
     switch (this.#state) {
       case "waiting":
+        // While shutting down it is not the client that ends the connection.
+        if (!this.#retiring) {
+          this.#onLimit(this.#served === 0 ? "header_time" : "idle");
+        }
         this.#transport.interrupt();
         break;
       case "head":
+        this.#onLimit("header_time");
         this.#overdue = "HEADER_TIMEOUT";
         this.#transport.interrupt();
         break;
       case "request":
+        this.#onLimit("body_time");
         this.#overdue = "BODY_TIMEOUT";
         this.#transport.interrupt();
         break;

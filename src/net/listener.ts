@@ -18,6 +18,11 @@ export interface ListenOptions {
   /** 0 lets the system choose. */
   port: number;
   onConnection(connection: Deno.TcpConn): void;
+  /**
+   * Asked for each connection. Where there is no room it waits, and nothing more
+   * is accepted, until `resume`. Always, if left out.
+   */
+  hasRoom?(): boolean;
   /** Called when accepting fails for want of resources; it is tried again after `retryMs`. */
   onAcceptError(error: Error, retryMs: number): void;
   /** Waits, for tests to have a clock of their own. */
@@ -30,6 +35,8 @@ export interface ListenOptions {
 
 export interface Listener {
   readonly address: Deno.NetAddr;
+  /** Asks `hasRoom` again, where it said no. */
+  resume(): void;
   /** Accepts nothing more. Resolves when the accept loop has ended. */
   stop(): Promise<void>;
 }
@@ -48,6 +55,7 @@ export function listen(options: ListenOptions): Listener {
   const { onConnection, onAcceptError, wait = sleep } = options;
   const listener = bind(options);
   let stopped = false;
+  let resume = () => {};
 
   async function acceptAll(): Promise<void> {
     let retryMs: number = BACKOFF_MS.first;
@@ -66,17 +74,24 @@ export function listen(options: ListenOptions): Listener {
       }
       retryMs = BACKOFF_MS.first;
       failures = 0;
-      onConnection(connection);
+      while (!stopped && options.hasRoom?.() === false) {
+        await new Promise<void>((resolve) => resume = resolve);
+      }
+      // As those that wait in the system's queue: they are not kept either.
+      if (stopped) connection.close();
+      else onConnection(connection);
     }
   }
 
   const ended = acceptAll();
   return {
     address: listener.addr as Deno.NetAddr,
+    resume: () => resume(),
     stop() {
       if (!stopped) {
         stopped = true;
         listener.close();
+        resume();
       }
       return ended;
     },

@@ -7,6 +7,7 @@ const REASON: Readonly<Record<number, string>> = {
   403: "Forbidden",
   405: "Method Not Allowed",
   408: "Request Timeout",
+  413: "Content Too Large",
   414: "URI Too Long",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",

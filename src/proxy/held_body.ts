@@ -44,16 +44,16 @@ export class HeldBody implements MessageBody {
 }
 
 /**
- * Takes a request's body until it is whole, or larger than `maxOctets`. Throws
- * `SidecarError` where it cannot be taken.
+ * Takes `body`, that of a request or what stands for it, until it is whole or
+ * larger than `maxOctets`. Throws `SidecarError` where it cannot be taken.
  */
 export async function holdBody(
-  request: Pick<ClientRequest, "body" | "moreBody">,
-  maxOctets: number,
+  request: Pick<ClientRequest, "moreBody">,
+  { body, maxOctets }: { body: MessageBody; maxOctets: number },
 ): Promise<Uint8Array> {
   const held = new OctetWriter(CAPACITY);
   while (held.length <= maxOctets) {
-    const piece = request.body.take();
+    const piece = body.take();
     if (piece === null) break;
     if (piece === undefined) await request.moreBody();
     else held.add(piece);

@@ -1,4 +1,5 @@
 import { SidecarError } from "../errors.ts";
+import type { MessageBody } from "../http/body_reader.ts";
 import { ascii } from "../http/octets.ts";
 import type {
   Ending,
@@ -6,6 +7,7 @@ import type {
   ServerConnection,
 } from "../http/server_connection.ts";
 import { AccessLog, type ConnectionFields } from "./access_log.ts";
+import type { BodyLimit } from "./body_limit.ts";
 import type { ClientRequest, ResponseSink } from "./client_request.ts";
 import {
   Exchange,
@@ -21,6 +23,8 @@ import { statusOf } from "./status.ts";
 export interface SessionDependencies
   extends ExchangeDependencies, ResponseDependencies {
   readonly accessLog: AccessLog;
+  /** Undefined where requests may be of any size. */
+  readonly bodyLimit: BodyLimit | undefined;
   /** Undefined where content is not sealed. */
   readonly bodySeal: BodySeal | undefined;
   /** Milliseconds, never going back. */
@@ -76,7 +80,7 @@ export class Session implements RequestHandler {
   }
 
   async handle(connection: ServerConnection): Promise<Ending> {
-    const { accessLog, bodySeal, now } = this.#dependencies;
+    const { accessLog, bodyLimit, bodySeal, now } = this.#dependencies;
     const started = now();
     const requestPart = accessLog.requestPart(connection.head);
     const response = this.#responseOf(connection);
@@ -86,9 +90,10 @@ export class Session implements RequestHandler {
     let status = 0;
     try {
       if (fault !== undefined) throw fault;
+      const body = bodyLimit?.bodyOf(connection) ?? connection.body;
       const outgoing = bodySeal === undefined
-        ? { additions: this.#additions, body: connection.body }
-        : await this.#holdBack(connection, { response, bodySeal });
+        ? { additions: this.#additions, body }
+        : await this.#holdBack(connection, { body, response, bodySeal });
       exchange = new Exchange(this.#dependencies, {
         request: connection,
         response,
@@ -130,24 +135,28 @@ export class Session implements RequestHandler {
   /** Takes the request's content first, as far as it can be sealed: its digest goes in the head. */
   async #holdBack(
     request: ClientRequest,
-    { response, bodySeal }: { response: ResponseSink; bodySeal: BodySeal },
+    { body, response, bodySeal }: {
+      body: MessageBody;
+      response: ResponseSink;
+      bodySeal: BodySeal;
+    },
   ): Promise<Outgoing> {
     const { maxOctets, digest } = bodySeal;
     // The application, which has not even seen the head, can't say so.
     const continued = request.head.expectsContinue;
     if (continued) await response.goOn();
-    const held = await holdBody(request, maxOctets);
+    const held = await holdBody(request, { body, maxOctets });
     // The application, which knows nothing of the request, is not told of a
     // client that has lost its trust or its name meanwhile.
     if (!request.trusted) throw trustLost();
-    const whole = request.body.done && held.length <= maxOctets;
+    const whole = body.done && held.length <= maxOctets;
     return {
       additions: {
         ...this.#additions,
         contentDigest: whole ? digest(held) : undefined,
         continued,
       },
-      body: new HeldBody(held, request.body),
+      body: new HeldBody(held, body),
     };
   }
 

@@ -3,7 +3,9 @@ import tls, { type TLSSocket } from "node:tls";
 import type { AdmissionCode, ErrorCode } from "../errors.ts";
 import type { Current, MaterialStore } from "../material/store.ts";
 import type { Deadlines } from "../deadlines.ts";
+import type { ConnectionLimits, Occupant } from "../net/connection_limits.ts";
 import { TcpStream } from "../net/tcp_stream.ts";
+import type { Limit } from "../tally.ts";
 import type { Admission, AdmissionGuard } from "./admission.ts";
 import { presentedBy } from "./presented.ts";
 import {
@@ -35,6 +37,8 @@ export interface TlsDoorOptions {
   readonly store: MaterialStore;
   readonly guard: AdmissionGuard;
   readonly deadlines: Deadlines;
+  /** Told of each connection, from its coming to its being closed. */
+  readonly limits: ConnectionLimits;
   /** Milliseconds in which a handshake must be done. */
   readonly handshakeTimeoutMs: number;
   /**
@@ -51,6 +55,7 @@ export interface TlsDoorOptions {
     reason: Unverified,
   ) => void;
   readonly onRefused: (refusal: Refusal) => void;
+  readonly onLimit: (limit: Limit) => void;
 }
 
 /**
@@ -63,10 +68,11 @@ export interface TlsDoorOptions {
  * `LEAF_MALFORMED`, `LEAF_VERSION`, `LEAF_IS_CA`, `LEAF_NOT_YET_VALID`,
  * `LEAF_EXPIRED`, `LEAF_KEY_USAGE`, `LEAF_REVOKED`, `CRL_EXPIRED`,
  * `PATH_NOT_FOUND`, `PATH_REFUSED`; and on full ones `UNAUTHORIZED` where the
- * runtime's verifier alone refuses it. A client whose handshake fails is closed under
- * either: `HANDSHAKE_FAILED`, `HANDSHAKE_TIMEOUT`. That is also one that does not
- * prove that it holds its certificate's key, or whose certificate the runtime
- * cannot read for that proof.
+ * runtime's verifier alone refuses it. A client whose handshake fails is closed
+ * under either: `HANDSHAKE_FAILED`, `HANDSHAKE_TIMEOUT`, and by the limits
+ * `TOO_MANY_HANDSHAKES` or `TOO_MANY_CONNECTIONS`. A failed handshake is also that
+ * of a client that does not prove that it holds its certificate's key, or whose
+ * certificate the runtime cannot read for that proof.
  *
  * There is one `tls.Server` for each value of the material store, and it never
  * listens: a connection is given to the current one. What it was begun under says
@@ -74,7 +80,6 @@ export interface TlsDoorOptions {
  */
 export class TlsDoor {
   readonly #options: TlsDoorOptions;
-  readonly #handshaking = new Set<TcpStream>();
   readonly #unsubscribe: () => void;
   #server: tls.Server;
 
@@ -89,25 +94,34 @@ export class TlsDoor {
 
   /** How many handshakes are under way. */
   get handshaking(): number {
-    return this.#handshaking.size;
+    return this.#options.limits.handshaking;
   }
 
   /** Takes over a TCP connection, and closes it unless it hands it over. */
   accept(connection: Deno.TcpConn): void {
-    const { deadlines, handshakeTimeoutMs } = this.#options;
+    const { deadlines, handshakeTimeoutMs, limits } = this.#options;
     // On a port of both families IPv4 comes as `::ffff:192.0.2.1`.
     const address = connection.remoteAddr.hostname.replace(/^::ffff:/, "");
     connection.setNoDelay(true);
     const stream = new TcpStream(connection);
-    this.#handshaking.add(stream);
-    const deadline = deadlines.add(() =>
-      refuse("HANDSHAKE_TIMEOUT", "the handshake took too long")
-    );
+    const occupant: Occupant = {
+      get silent() {
+        return !stream.readableDidRead;
+      },
+      giveWay: () =>
+        refuse("TOO_MANY_HANDSHAKES", "another connection needed its room"),
+      destroy: () => stream.destroy(),
+    };
+    limits.enter(occupant);
+    const deadline = deadlines.add(() => {
+      this.#options.onLimit("handshake_time");
+      refuse("HANDSHAKE_TIMEOUT", "the handshake took too long");
+    });
     deadline.arm(handshakeTimeoutMs);
 
     const settle = (): boolean => {
       deadlines.remove(deadline);
-      return this.#handshaking.delete(stream);
+      return limits.settle(occupant);
     };
     const refuse = (code: ErrorCode, detail: string): void => {
       if (settle()) this.#options.onRefused({ code, detail, address });
@@ -150,6 +164,7 @@ export class TlsDoor {
     const leave = () => refuse("HANDSHAKE_FAILED", "the client left");
     stream.on("close", () => {
       deadlines.remove(deadline);
+      limits.leave(occupant);
       // Where the runtime ends the handshake, the stream closes first, and why is
       // told in the same turn of the event loop.
       setImmediate(leave);
@@ -157,15 +172,18 @@ export class TlsDoor {
     // Without this a client that ends its side before its hello would be kept
     // until the deadline: the TLS socket says nothing of it.
     stream.on("end", () => {
-      if (this.#handshaking.has(stream)) leave();
+      if (limits.isHandshaking(occupant)) leave();
     });
+    if (!limits.claim(occupant, address)) {
+      return refuse("TOO_MANY_CONNECTIONS", "its address has all it may have");
+    }
     serverFor(this.#server, { conclude, refuse }).emit("connection", stream);
   }
 
   /** Cuts all handshakes that are under way, and takes no part in swaps any more. */
   close(): void {
     this.#unsubscribe();
-    for (const stream of this.#handshaking) stream.destroy();
+    this.#options.limits.destroyHandshakes();
   }
 }
 

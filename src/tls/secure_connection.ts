@@ -147,7 +147,9 @@ export class SecureConnection<
   end(): Promise<void> {
     if (this.#closed || this.#socket.destroyed) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#stream.once("finish", resolve);
+    // The stream is not finished before the client has ended its side, too, which
+    // one that is gone without a word never does.
+    this.#socket.once("finish", resolve);
     this.#stream.once("close", resolve);
     this.#socket.end();
     return promise;

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { limitHits } from "../support/limit_hits.ts";
 import { get, ok, postChunked } from "../support/messages.ts";
 import { Scene } from "../support/scene.ts";
 
@@ -73,6 +74,7 @@ Deno.test("a client that takes nothing for BODY_TIMEOUT_SECS is cut", async () =
   await given.promise;
   await scene.sidecar.idle();
   assert.notEqual((await scene.sidecar.entry()).code, undefined);
+  assert.deepEqual(await limitHits(scene.sidecar), { send_time: 1 });
 });
 
 Deno.test("a client that stands still in both directions is cut", async () => {
@@ -87,4 +89,28 @@ Deno.test("a client that stands still in both directions is cut", async () => {
   await client.head();
   await given.promise;
   await scene.sidecar.idle();
+  // Both may be noticed at the same moment.
+  const hits = await limitHits(scene.sidecar);
+  assert.ok("body_time" in hits || "send_time" in hits);
+});
+
+Deno.test("many clients that read nothing harm nobody who does, and are cut after BODY_TIMEOUT_SECS", async () => {
+  const MANY = 8;
+  await using scene = await Scene.set(async (connection) => {
+    const head = await connection.head();
+    if (!head?.startsWith("GET /endless")) {
+      await connection.write(ok("served"));
+      return;
+    }
+    await connection.write(ENDLESS);
+    while (await connection.write(CHUNK));
+  }, { BODY_TIMEOUT_SECS: "1" });
+  for (let left = MANY; left > 0; left--) {
+    await scene.request(get("/endless"));
+  }
+  using neighbour = await scene.request(get("/"));
+  assert.equal((await neighbour.response()).content, "served");
+  neighbour.close();
+  await scene.sidecar.idle();
+  assert.deepEqual(await limitHits(scene.sidecar), { send_time: MANY });
 });

@@ -41,6 +41,21 @@ Deno.test("end() sends what was written, then close_notify (RFC 8446 §6.1)", as
   assert.equal(await soon(inside.read(), "the client's end"), null);
 });
 
+Deno.test("end() resolves when all has left, and does not wait for the client to end its side", async () => {
+  await using door = await TestDoor.open();
+  const { outside, inside } = await enter(door);
+  using _ = outside;
+  const octets = new Uint8Array(1024 * 1024);
+  // More than the system's buffers take.
+  for (let written = 0; written < 32; written++) inside.write(octets);
+  let left = false;
+  const ended = inside.end().then(() => left = true);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  assert.equal(left, false, "the client has not taken it");
+  assert.equal(await outside.skip(32 * octets.length), 32 * octets.length);
+  await soon(ended, "all to leave");
+});
+
 Deno.test("destroy() sends no close_notify, so that the client knows of the cut", async () => {
   await using door = await TestDoor.open();
   const { outside, inside } = await enter(door);

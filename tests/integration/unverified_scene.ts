@@ -8,6 +8,7 @@ import {
   type UnverifiedPolicy,
 } from "../../src/tls/door.ts";
 import type { SecureConnection } from "../../src/tls/secure_connection.ts";
+import { limits } from "../support/limits.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { materialOf } from "../support/material.ts";
 import type { Authority } from "../support/pki.ts";
@@ -45,10 +46,12 @@ export class TellingDoor implements AsyncDisposable {
     },
   ) {
     this.#store = store;
+    const deadlines = new Deadlines(this.clock);
     this.door = new TlsDoor({
       store,
       guard,
-      deadlines: new Deadlines(this.clock),
+      deadlines,
+      limits: limits(deadlines),
       handshakeTimeoutMs: TellingDoor.HANDSHAKE_TIMEOUT_MS,
       unverified,
       onAdmitted: (connection) =>
@@ -56,6 +59,7 @@ export class TellingDoor implements AsyncDisposable {
       onUnverified: (connection, { code, detail }) =>
         this.#tell(connection, { as: code, detail }),
       onRefused: (refusal) => this.refusals.push(refusal),
+      onLimit() {},
     });
     this.#listener = listen({
       hostname: "127.0.0.1",

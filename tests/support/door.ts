@@ -4,6 +4,7 @@ import { listen, type Listener } from "../../src/net/listener.ts";
 import { AdmissionGuard, type Presented } from "../../src/tls/admission.ts";
 import { type Refusal, TlsDoor } from "../../src/tls/door.ts";
 import type { AdmittedConnection } from "../../src/tls/secure_connection.ts";
+import { limits } from "./limits.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { materialOf } from "./material.ts";
 import { root, server } from "./sidecar.ts";
@@ -23,15 +24,18 @@ export class TestDoor implements AsyncDisposable {
     store: MaterialStore,
     onPresented: ((presented: Presented) => void) | undefined,
   ) {
+    const deadlines = new Deadlines(this.clock);
     this.door = new TlsDoor({
       store,
       guard: new WatchedGuard(store, onPresented),
-      deadlines: new Deadlines(this.clock),
+      deadlines,
+      limits: limits(deadlines),
       handshakeTimeoutMs: TestDoor.HANDSHAKE_TIMEOUT_MS,
       unverified: "close",
       onAdmitted: (connection) => this.admitted.push(connection),
       onUnverified: (connection) => connection.destroy(),
       onRefused: (refusal) => this.refusals.push(refusal),
+      onLimit() {},
     });
     this.#listener = listen({
       hostname: "127.0.0.1",

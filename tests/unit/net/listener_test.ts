@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { listen, type ListenOptions } from "../../../src/net/listener.ts";
+import { settled } from "../../support/fake_tcp.ts";
 
 type Open = NonNullable<ListenOptions["open"]>;
 type OpenListener = ReturnType<Open>;
@@ -15,6 +16,11 @@ class ScriptedListener implements OpenListener {
 
   constructor(script: (Deno.TcpConn | Error)[]) {
     this.#script = script;
+  }
+
+  /** How much of the script is left. */
+  get left(): number {
+    return this.#script.length;
   }
 
   accept(): Promise<Deno.TcpConn> {
@@ -135,6 +141,45 @@ Deno.test("listen() waits little again after a connection came", async () => {
   const { waits, failures } = await run([fault, fault, accepted, fault]);
   assert.deepEqual(waits, [5, 10, 5]);
   assert.deepEqual(failures, ["EMFILE 5", "EMFILE 10", "EMFILE 5"]);
+});
+
+Deno.test("listen() lets a connection wait while there is no room, and accepts no other", async () => {
+  using first = await connection();
+  using second = await connection();
+  const listener = new ScriptedListener([first, second]);
+  const accepted: Deno.TcpConn[] = [];
+  let hasRoom = false;
+  const { resume, stop } = listen({
+    ...PORT,
+    open: () => listener,
+    onConnection: (connection) => accepted.push(connection),
+    hasRoom: () => hasRoom,
+    onAcceptError: () => assert.fail("nothing failed"),
+  });
+  await settled();
+  resume();
+  await settled();
+  assert.deepEqual(accepted, [], "there was still no room");
+  assert.equal(listener.left, 1, "the second is not accepted");
+  hasRoom = true;
+  resume();
+  await settled();
+  assert.deepEqual(accepted, [first, second]);
+  await stop();
+});
+
+Deno.test("listen().stop() closes a connection that waits for room", async () => {
+  const waiting = await connection();
+  const { stop } = listen({
+    ...PORT,
+    open: () => new ScriptedListener([waiting]),
+    onConnection: () => assert.fail("there was no room"),
+    hasRoom: () => false,
+    onAcceptError: () => assert.fail("nothing failed"),
+  });
+  await settled();
+  await stop();
+  assert.throws(() => waiting.close(), Deno.errors.BadResource);
 });
 
 Deno.test("listen().stop() closes once, and reports no failure", async () => {

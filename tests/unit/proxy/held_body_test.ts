@@ -29,7 +29,7 @@ function requestOf(
 }
 
 function hold(request: Pick<ClientRequest, "body" | "moreBody">) {
-  return holdBody(request, MAX);
+  return holdBody(request, { body: request.body, maxOctets: MAX });
 }
 
 /** All that a body still gives. */
