@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { request } from "node:https";
+import { SidecarError } from "../errors.ts";
 import { startDemoApplication } from "./demo_application.ts";
 import {
   CLIENT_CN,
@@ -10,6 +11,8 @@ import {
 
 const CALL_TIMEOUT_MS = 5_000;
 const PATH = "/hello";
+/** `tasks/program_flags.ts` gives the executable the right to it. */
+const DIRECTORY = "/tmp/mtls-sidecar-demo";
 
 /** What the demo needs of a running sidecar. */
 export interface DemoSidecar {
@@ -46,7 +49,7 @@ export interface DemoOptions {
  */
 export async function demo(options: DemoOptions): Promise<boolean> {
   const { once, signal, write, start } = options;
-  const directory = await Deno.makeTempDir({ prefix: "mtls-sidecar-demo-" });
+  const directory = await makeDirectory();
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => Deno.remove(directory, { recursive: true }));
   const pki = await writeDemoPki(directory, { now: new Date() });
@@ -101,6 +104,27 @@ export async function demo(options: DemoOptions): Promise<boolean> {
   write("Ctrl-C ends the demo and removes its certificates");
   await aborted(signal);
   return allRight;
+}
+
+/**
+ * Where only one folder may be written, as in the executable, the demo makes
+ * that one: nobody else may have made it before, lest it be theirs.
+ */
+async function makeDirectory(): Promise<string> {
+  const { state } = await Deno.permissions.query({ name: "write" });
+  if (state === "granted") {
+    return await Deno.makeTempDir({ prefix: "mtls-sidecar-demo-" });
+  }
+  try {
+    await Deno.mkdir(DIRECTORY, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    throw new SidecarError(
+      "CONFIG_INVALID",
+      `Cannot make "${DIRECTORY}": expected no other demo to run, nor to have left it`,
+    );
+  }
+  return DIRECTORY;
 }
 
 type Outcome =

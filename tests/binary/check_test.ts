@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { temporaryDirectory } from "../support/files.ts";
 import { createAuthority } from "../support/pki.ts";
 import { createCrl } from "../support/pki_crl.ts";
+import { programCommand } from "../support/program_command.ts";
 import { client, root, server } from "../support/sidecar.ts";
 
-const MAIN = new URL("../../main.ts", import.meta.url).href;
 const FILES = {
   "tls.crt": server.chainPem,
   "tls.key": server.keyPem,
@@ -31,17 +31,11 @@ async function check(
   { args = [], env = {} }: RunOptions = {},
 ): Promise<Outcome> {
   await using directory = await temporaryDirectory(files);
-  const caches = ["HOME", "DENO_DIR"].flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  });
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--no-prompt", "--quiet", "--cached-only"],
-      ...["--allow-net", "--allow-read", "--allow-env", MAIN, "check", ...args],
-    ],
+  const command = programCommand(["check", ...args]);
+  const { code, stdout, stderr } = await new Deno.Command(command.path, {
+    args: command.args,
     env: {
-      ...Object.fromEntries(caches),
+      ...command.env,
       CERT_DIR: directory.path,
       CA_DIR: directory.path,
       ...env,
@@ -236,12 +230,13 @@ Deno.test({
   ignore: !hasScript,
   async fn() {
     await using directory = await temporaryDirectory(FILES);
-    const command = `'${Deno.execPath()}' run --no-prompt --quiet ` +
-      `--cached-only --allow-net --allow-read --allow-env '${MAIN}' check`;
+    const { path, args, env } = programCommand(["check"]);
+    const command = [path, ...args].map((word) => `'${word}'`).join(" ");
     for (const [value, colours] of [["", true], ["1", false]] as const) {
       const { stdout } = await new Deno.Command("script", {
         args: ["--quiet", "--return", "--command", command, "/dev/null"],
         env: {
+          ...env,
           CERT_DIR: directory.path,
           CA_DIR: directory.path,
           NO_COLOR: value,

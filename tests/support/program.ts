@@ -1,11 +1,10 @@
+import { programCommand } from "./program_command.ts";
 import { soon } from "./waiting.ts";
-
-const MAIN = new URL("../../main.ts", import.meta.url).href;
 
 /** A line of standard output, parsed. */
 export type Line = Readonly<Record<string, unknown>>;
 
-/** `main.ts` as a process of its own, with its standard output line by line. */
+/** The program as a process of its own, with its standard output line by line. */
 export class Program implements AsyncDisposable {
   readonly lines: Line[] = [];
   readonly #process: Deno.ChildProcess;
@@ -15,18 +14,11 @@ export class Program implements AsyncDisposable {
 
   /** @param env By variable; nothing else of this process's environment is handed on. */
   constructor(env: Readonly<Record<string, string>>) {
-    // Where Deno keeps what it has compiled and fetched.
-    const caches = ["HOME", "DENO_DIR"].flatMap((name) => {
-      const value = Deno.env.get(name);
-      return value === undefined ? [] : [[name, value]];
-    });
-    this.#process = new Deno.Command(Deno.execPath(), {
-      args: [
-        ...["run", "--no-prompt", "--quiet", "--cached-only"],
-        ...["--allow-net", "--allow-read", "--allow-env", MAIN],
-      ],
+    const command = programCommand();
+    this.#process = new Deno.Command(command.path, {
+      args: command.args,
       env: {
-        ...Object.fromEntries(caches),
+        ...command.env,
         TLS_LISTEN_HOST: "127.0.0.1",
         TLS_LISTEN_PORT: "0",
         MONITOR_PORT: "0",
