@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import denoJson from "./deno.json" with { type: "json" };
 import { parseCommandLine } from "./src/config/command_line.ts";
 import { ConfigError, parseConfig } from "./src/config/config.ts";
@@ -11,7 +12,8 @@ const FLUSH_TIMEOUT_MS = 1_000;
 
 /** Runs what the command line asks for and returns the exit code. */
 async function run(writer: LineWriter, signal: AbortSignal): Promise<number> {
-  const { command, once, json, client, problems } = parseCommandLine(Deno.args);
+  const commandLine = parseCommandLine(Deno.args);
+  const { command, once, json, client, problems } = commandLine;
   const write = (line: string) => writer.line(line);
   if (command === "help") {
     write(helpText());
@@ -48,10 +50,35 @@ async function run(writer: LineWriter, signal: AbortSignal): Promise<number> {
       lookup: (name) => Deno.env.get(name),
       ...(client && { client }),
       json,
-      colours: Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR"),
+      colours: hasColours(),
     });
     await writeOut(output);
     return passed ? 0 : 1;
+  }
+  if (command === "status" || command === "healthcheck") {
+    const lookup = (name: string) => Deno.env.get(name);
+    const config = parseConfig({ args: Deno.args, lookup });
+    if (command === "healthcheck") {
+      const { healthcheck } = await import("./src/commands/healthcheck.ts");
+      const { ready } = commandLine;
+      const { output, passed } = await healthcheck(config, { ready, signal });
+      await writeOut(output);
+      return passed ? 0 : 1;
+    }
+    const { status } = await import("./src/commands/status.ts");
+    const answered = await status(config, {
+      watch: commandLine.watch,
+      json,
+      colours: hasColours(),
+      rows: () =>
+        Deno.stdout.isTerminal() ? Deno.consoleSize().rows : undefined,
+      signal,
+      write: writeOut,
+      tell: (problem) => console.error(explain(problem)),
+      pause: (ms, signal) =>
+        setTimeout(ms, undefined, { signal }).catch(() => {}),
+    });
+    return answered ? 0 : 1;
   }
   // From the start on: without a listener SIGHUP would end the process.
   let reload = () => {};
@@ -91,6 +118,11 @@ function logFaults(log: Logger): void {
     event.preventDefault();
     tell("uncaught exception", event.error);
   });
+}
+
+/** Whether whoever reads standard output wants to see colours. */
+function hasColours(): boolean {
+  return Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR");
 }
 
 /** Writes all of it, however slow its reader: the log's writer would drop what is too much. */

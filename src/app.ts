@@ -11,6 +11,8 @@ import { OctetWriters } from "./http/octet_writers.ts";
 import { AccessRules } from "./identity/access_rules.ts";
 import { contentDigest } from "./identity/seal/content_digest.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { type Monitor, MonitoredSidecar, openMonitor } from "./monitored.ts";
+import { Observations } from "./observations/observations.ts";
 import type { Logger } from "./log.ts";
 import type { LineSink } from "./log/line_writer.ts";
 import type { MaterialStore } from "./material/store.ts";
@@ -20,10 +22,12 @@ import { AccessLog } from "./proxy/access_log.ts";
 import { BodyLimit } from "./proxy/body_limit.ts";
 import { Http1Upstream } from "./proxy/http1_request.ts";
 import { RequestHeadWriter } from "./proxy/request_head_writer.ts";
+import { RequestIds } from "./proxy/request_id.ts";
 import { ResponseHeadWriter } from "./proxy/response_head_writer.ts";
 import type { SessionDependencies } from "./proxy/session.ts";
+import { RuntimeSpans, runtimeTracer } from "./proxy/spans.ts";
 import { Reception } from "./reception.ts";
-import { type Limit, Tally } from "./tally.ts";
+import type { Limit } from "./tally.ts";
 import { AdmissionGuard } from "./tls/admission.ts";
 import { TlsDoor } from "./tls/door.ts";
 import { type Grounds, TrustKeeper } from "./trust_keeper.ts";
@@ -35,13 +39,17 @@ export interface SidecarDependencies {
   /** Takes the lines of the access log. */
   readonly accessLog: LineSink;
   /** Trust and certificate, in place of those on disk. For tests. */
-  readonly store?: MaterialStore;
+  readonly store?: MaterialStore | Promise<MaterialStore>;
+  /** In place of `MONITOR_PORT`; 0 lets the system choose. For tests. */
+  readonly monitorPort?: number;
 }
 
 /** A sidecar that serves. */
 export interface Sidecar {
   /** Where the mTLS port is. */
   readonly address: Deno.NetAddr;
+  /** Where the monitor port is; undefined where it is off. */
+  readonly monitor: Monitor["address"] | undefined;
   /** How many admitted connections are open, and how many handshakes under way. */
   readonly connections: {
     readonly admitted: number;
@@ -63,12 +71,13 @@ export interface Sidecar {
  */
 export async function startSidecar(
   config: Config,
-  { log, accessLog, store: given }: SidecarDependencies,
+  { log, accessLog, store: given, monitorPort }: SidecarDependencies,
 ): Promise<Sidecar> {
   log.info("starting", { settings: describeConfig(config) });
   const lifecycle = new Lifecycle();
   const deadlines = new Deadlines();
-  const tally = new Tally();
+  const observations = new Observations(Date.now);
+  const { journal, tally } = observations;
   const onLimit = (limit: Limit) => tally.add("limits_hit", limit);
   const access = new ClientAccess({
     rules: new AccessRules(allowRules(config)),
@@ -89,34 +98,48 @@ export async function startSidecar(
     access,
     deadlines,
     log,
-    tally,
+    observations,
     refuseLockout: config.refuseLockout,
     now: Date.now,
   });
   // Undone from its end, should the start fail.
   await using started = new AsyncDisposableStack();
+  const watched = new MonitoredSidecar(config, { lifecycle, observations });
+  // First, so that a start that takes its time can be told from one that hangs.
+  const monitor = monitorPort === undefined && config.monitorPort === 0
+    ? undefined
+    : await openMonitor(config, {
+      watched,
+      deadlines,
+      log,
+      port: monitorPort ?? config.monitorPort,
+    });
+  started.defer(() => monitor?.close());
   const followed: Followed[] = [];
   const follows = <T extends Followed>(one: T): T => {
     followed.push(one);
+    watched.followed.push(one.store);
     started.defer(() => one.stop());
     return one;
   };
-  const store: MaterialStore = given ?? follows(
-    await followMaterial(config, { log, tally, admit: keeper.admit }),
+  const store: MaterialStore = await given ?? follows(
+    await followMaterial(config, { log, journal, admit: keeper.admit }),
   ).store;
   describeMaterial(store.current.material, log);
+  watched.store = store;
+  if (given !== undefined) watched.followed.push(store);
   store.onSwap(keeper.swapped);
   keeper.begin(store.current);
   started.defer(() => keeper.end());
   const pollMs = 1000 * config.reloadPollSecs;
   if (config.peersFile !== "") {
-    follows(
+    watched.peers = follows(
       await followPeers(config.peersFile, {
         pollMs,
         access,
         keeper,
         log,
-        tally,
+        journal,
       }),
     );
   }
@@ -125,7 +148,7 @@ export async function startSidecar(
       id: config.sealId,
       pollMs,
       log,
-      tally,
+      journal,
     }),
   ).sealer;
   const pool = new UpstreamPool({ address: config.upstream, deadlines });
@@ -135,12 +158,18 @@ export async function startSidecar(
     config,
     access,
     connections,
-    sessions: sessionParts(config, { log, accessLog, pool, onLimit }),
+    sessions: sessionParts(config, {
+      log,
+      accessLog,
+      pool,
+      observations,
+      onLimit,
+    }),
     store,
     sealer,
     deadlines,
     log,
-    tally,
+    observations,
     draining: lifecycle.draining,
     now: Date.now,
     onLimit,
@@ -162,12 +191,13 @@ export async function startSidecar(
     limits,
     handshakeTimeoutMs: 1000 * config.handshakeTimeoutSecs,
     unverified: config.unverified,
+    handshakes: observations.handshakes,
     onAdmitted: reception.admitted,
     onUnverified: reception.unverified,
     onRefused: reception.refused,
     onLimit,
   });
-
+  watched.door = door;
   started.defer(() => door.close());
   const { address, resume, stop } = listen({
     hostname: config.tlsListenHost,
@@ -220,6 +250,7 @@ export async function startSidecar(
 
   return {
     address,
+    monitor: monitor?.address,
     get connections() {
       return { admitted: connections.size, handshaking: door.handshaking };
     },
@@ -233,14 +264,16 @@ export async function startSidecar(
 
 function sessionParts(
   config: Config,
-  { log, accessLog, pool, onLimit }: {
+  { log, accessLog, pool, observations, onLimit }: {
     log: Logger;
     accessLog: LineSink;
     pool: UpstreamPool;
+    observations: Observations;
     onLimit: (limit: Limit) => void;
   },
 ): SessionDependencies {
   const writers = new OctetWriters();
+  const tracer = runtimeTracer();
   const requestHeads = new RequestHeadWriter({
     authority: config.upstream.authority,
     preserveHost: config.preserveHost,
@@ -257,6 +290,9 @@ function sessionParts(
     writers,
     responseHeads: new ResponseHeadWriter(),
     accessLog: new AccessLog({ lines: accessLog, which: config.accessLog }),
+    traffic: observations.traffic,
+    requestIds: new RequestIds(),
+    spans: tracer && new RuntimeSpans(tracer),
     upstreamTimeoutMs: 1000 * config.upstreamTimeoutSecs,
     bodyTimeoutMs: 1000 * config.bodyTimeoutSecs,
     bodyLimit: config.maxBodyBytes > 0

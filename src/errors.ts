@@ -30,11 +30,8 @@ export type ErrorCode =
   | "SOURCE_FAILED"
   // the listener
   | "LISTEN_FAILED"
-  // the TLS handshake
-  | "HANDSHAKE_FAILED"
-  | "HANDSHAKE_TIMEOUT"
-  | "TOO_MANY_HANDSHAKES"
-  | "TOO_MANY_CONNECTIONS"
+  // before and during the TLS handshake (src/net, src/tls)
+  | HandshakeCode
   // the admission guard (src/tls)
   | AdmissionCode
   // the access rules (src/identity)
@@ -46,6 +43,15 @@ export type ErrorCode =
   | "CLIENT_GONE"
   // a fault of ours
   | "INTERNAL";
+
+/** Why a connection came to nothing before its client could be judged. */
+export type HandshakeCode =
+  | "HANDSHAKE_FAILED"
+  | "HANDSHAKE_TIMEOUT"
+  /** It took too long for others to be kept waiting (`MAX_HANDSHAKES`, `MAX_CONNECTIONS`). */
+  | "TOO_MANY_HANDSHAKES"
+  /** Its address has as many as it may (`MAX_CONNECTIONS_PER_ADDRESS`). */
+  | "TOO_MANY_CONNECTIONS";
 
 /** Why the admission guard turned a connection away after its handshake. */
 export type AdmissionCode =

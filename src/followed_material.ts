@@ -5,7 +5,7 @@ import { DirectorySource } from "./material/directory_source.ts";
 import { frozenFileWarnings, frozenMountWarnings } from "./material/mounts.ts";
 import { type Admit, MaterialStore } from "./material/store.ts";
 import type { MaterialFiles, TlsMaterial } from "./material/tls_material.ts";
-import type { Tally } from "./tally.ts";
+import type { Journal } from "./observations/journal.ts";
 
 /** Material that follows the disk. */
 export interface FollowedMaterial extends Followed {
@@ -20,9 +20,9 @@ export interface FollowedMaterial extends Followed {
  */
 export async function followMaterial(
   config: Config,
-  { log, tally, admit }: {
+  { log, journal, admit }: {
     log: Logger;
-    tally: Tally;
+    journal: Journal;
     admit: Admit<TlsMaterial>;
   },
 ): Promise<FollowedMaterial> {
@@ -38,7 +38,7 @@ export async function followMaterial(
       log.info("following the files", { mode, ...(reason && { reason }) }),
   });
   const store = new MaterialStore(undefined, { admit });
-  tellOfStore(store, { log, tally });
+  tellOfStore(store, { name: "TLS material", log, journal });
   const { material } = await store.start(source);
   for (const warning of await mountWarnings(config, material.files)) {
     log.warning(warning);

@@ -3,8 +3,14 @@ import { type Followed, followFile } from "./followed_store.ts";
 import type { Peers } from "./identity/peers.ts";
 import { MAX_PEERS_FILE_OCTETS, parsePeers } from "./identity/peers_file.ts";
 import type { Logger } from "./log.ts";
-import type { Tally } from "./tally.ts";
+import type { Store } from "./material/store.ts";
+import type { Journal } from "./observations/journal.ts";
 import type { TrustKeeper } from "./trust_keeper.ts";
+
+/** Pinned peers that follow their file. */
+export interface FollowedPeers extends Followed {
+  readonly store: Store<Peers>;
+}
 
 /**
  * Judges clients by the pinned peers of a file, and follows it. Rejects with
@@ -12,15 +18,15 @@ import type { TrustKeeper } from "./trust_keeper.ts";
  */
 export async function followPeers(
   file: string,
-  { pollMs, access, keeper, log, tally }: {
+  { pollMs, access, keeper, log, journal }: {
     /** How often the content is compared beside the watch, in milliseconds. */
     pollMs: number;
     access: ClientAccess;
     keeper: TrustKeeper;
     log: Logger;
-    tally: Tally;
+    journal: Journal;
   },
-): Promise<Followed> {
+): Promise<FollowedPeers> {
   return await followFile<Peers>({
     name: "pinned peers",
     path: file,
@@ -36,6 +42,6 @@ export async function followPeers(
     },
     onSwap: keeper.peersSwapped,
     log,
-    tally,
+    journal,
   });
 }

@@ -2,7 +2,7 @@ import { type Followed, followFile } from "./followed_store.ts";
 import { SealKeys } from "./identity/seal/seal_keys.ts";
 import { Sealer } from "./identity/seal/signer.ts";
 import type { Logger } from "./log.ts";
-import type { Tally } from "./tally.ts";
+import type { Journal } from "./observations/journal.ts";
 
 /** A sealer whose keys follow their file. */
 export interface FollowedSealer extends Followed {
@@ -18,13 +18,13 @@ export const MAX_KEY_FILE_OCTETS = 16 * 1024;
  */
 export async function followSealer(
   file: string,
-  { id, pollMs, log, tally }: {
+  { id, pollMs, log, journal }: {
     /** `SEAL_ID` */
     id: string;
     /** How often the content is compared beside the watch, in milliseconds. */
     pollMs: number;
     log: Logger;
-    tally: Tally;
+    journal: Journal;
   },
 ): Promise<FollowedSealer> {
   let sealer: Sealer | undefined;
@@ -44,11 +44,15 @@ export async function followSealer(
     },
     onSwap({ material: keys }) {
       sealer!.rotate(keys);
-      tally.add("reloads", "ok");
+      journal.reloaded({
+        what: "seal keys",
+        outcome: "ok",
+        detail: `${keys.count} keys`,
+      });
       log.info("seal keys reloaded", { keys: keys.count });
     },
     log,
-    tally,
+    journal,
   });
   return { ...followed, sealer: sealer! };
 }

@@ -1,20 +1,32 @@
 import type { Logger } from "./log.ts";
 import { FileSource, type FileSourceOptions } from "./material/file_source.ts";
-import { type Admit, Store, type SwapListener } from "./material/store.ts";
-import type { Tally } from "./tally.ts";
+import {
+  type Admit,
+  type Differs,
+  type Health,
+  Store,
+  type SwapListener,
+} from "./material/store.ts";
+import type { Journal } from "./observations/journal.ts";
 
 /**
- * Tells the log, and the counts, of every load that a store rejects and of
+ * Tells the log, and the journal, of every load that a store rejects and of
  * every time that its files cannot be followed. `file` says which files, where
  * they are not those of the TLS material.
  */
 export function tellOfStore<T>(
   store: Store<T>,
-  { log, tally, file }: { log: Logger; tally: Tally; file?: string },
+  { name, log, journal, file }: {
+    /** What the store holds: `TLS material`. */
+    name: string;
+    log: Logger;
+    journal: Journal;
+    file?: string;
+  },
 ): void {
   const fields = file === undefined ? {} : { file };
   store.onRejected(({ code, message }) => {
-    tally.add("reloads", code);
+    journal.reloaded({ what: name, outcome: code, detail: message });
     log.warning("reload rejected, the old material stays", {
       code,
       error: message,
@@ -37,6 +49,11 @@ export function tellOfStore<T>(
 
 /** A value that follows its files. */
 export interface Followed {
+  /** Why what is in force is not the newest, and whether that can be had. */
+  readonly store: {
+    readonly differs: Differs | undefined;
+    readonly health: Health;
+  };
   /** Loads at once, and takes what is there as meant. */
   reload(): void;
   /** Resolves when nothing is left running. */
@@ -47,7 +64,7 @@ export interface FollowFileOptions<T>
   extends Omit<FileSourceOptions<T>, "paths"> {
   readonly path: string;
   readonly log: Logger;
-  readonly tally: Tally;
+  readonly journal: Journal;
   readonly admit?: Admit<T>;
   /** Called with the first value, before anything else can happen. */
   onFirst(value: T): void;
@@ -60,19 +77,19 @@ export interface FollowFileOptions<T>
  * where it cannot be read at first.
  */
 export async function followFile<T>(
-  { path, log, tally, admit, onFirst, onSwap, ...options }: FollowFileOptions<
+  { path, log, journal, admit, onFirst, onSwap, ...options }: FollowFileOptions<
     T
   >,
-): Promise<Followed> {
+): Promise<Followed & { readonly store: Store<T> }> {
   const source = new FileSource<T>({ ...options, paths: [path] });
   const store = new Store<T>({
     shrinks: options.shrinks,
     same: Object.is,
     ...(admit && { admit }),
   });
-  tellOfStore(store, { log, tally, file: path });
+  tellOfStore(store, { name: options.name, log, journal, file: path });
   store.onSwap(onSwap);
   const { material } = await store.start(source);
   onFirst(material);
-  return { reload: () => source.reload(), stop: () => store.stop() };
+  return { store, reload: () => source.reload(), stop: () => store.stop() };
 }

@@ -5,6 +5,7 @@ import type { Connections } from "./connections.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { type ErrorCode, SidecarError } from "./errors.ts";
 import { ServerConnection } from "./http/server_connection.ts";
+import type { ClientIdentity } from "./identity/client_identity.ts";
 import {
   headerLines,
   type IdentityHeaders,
@@ -12,8 +13,9 @@ import {
 import type { Sealer } from "./identity/seal/signer.ts";
 import type { Logger } from "./log.ts";
 import type { MaterialStore } from "./material/store.ts";
+import type { Observations } from "./observations/observations.ts";
 import { Session, type SessionDependencies } from "./proxy/session.ts";
-import type { Limit, Tally } from "./tally.ts";
+import type { Limit } from "./tally.ts";
 import type { Refusal, Unverified } from "./tls/door.ts";
 import type {
   AdmittedConnection,
@@ -31,7 +33,7 @@ export interface ReceptionOptions {
   readonly sealer: Sealer | undefined;
   readonly deadlines: Deadlines;
   readonly log: Logger;
-  readonly tally: Tally;
+  readonly observations: Observations;
   /** Aborted when the connections there are shall be the last. */
   readonly draining: AbortSignal;
   /** Milliseconds since the epoch. */
@@ -55,7 +57,7 @@ export class Reception {
 
   /** For a client whose certificate is good. */
   readonly admitted = (secure: AdmittedConnection): void => {
-    const { access, log, tally, now } = this.#options;
+    const { access, log, now, observations: { tally } } = this.#options;
     const { standing, address } = secure.facts;
     const judged = access.judge(standing, now());
     if ("admitted" in judged) return this.#notAdmitted(secure, judged);
@@ -80,33 +82,34 @@ export class Reception {
     } catch (error) {
       if (error instanceof SidecarError && error.code === "LEAF_MALFORMED") {
         const { code, message: detail } = error;
-        return this.unverified(secure, { code, detail });
+        return this.unverified(secure, { code, detail, leaf: leafOf(secure) });
       }
-      return this.#close(secure, "INTERNAL", String(error));
+      return this.#close(secure, { code: "INTERNAL", detail: String(error) });
     }
     this.#serve(secure, {
       grounds: judged,
       headers,
       refusal: undefined,
-      subjectHash: standing.client.subjectHash,
+      client: standing.client,
     });
   };
 
   /** For a client whose certificate is missing or not good. */
   readonly unverified = (
     secure: SecureConnection,
-    { code, detail }: Unverified,
+    reason: Unverified,
   ): void => {
+    const { code, detail } = reason;
     if (this.#options.config.unverified === "close") {
-      return this.#close(secure, code, detail);
+      return this.#close(secure, reason);
     }
     this.#serve(secure, {
       grounds: REFUSED,
       headers: NO_HEADERS,
       refusal: refusal(code, detail),
-      subjectHash: undefined,
+      client: undefined,
     });
-    this.#tellOfRefusal({ code, detail, address: secure.facts.address });
+    this.#tellOfRefusal({ ...reason, address: secure.facts.address });
   };
 
   /** For a connection that came to nothing, and is closed. */
@@ -119,28 +122,31 @@ export class Reception {
     secure: AdmittedConnection,
     { code, detail, close }: NotAdmitted,
   ): void {
-    const { config, tally } = this.#options;
+    const { config, observations: { tally } } = this.#options;
     tally.add("access_denied", code);
+    const reason = { code, detail, leaf: leafOf(secure) };
     if (close || config.accessRefuse === "close") {
-      return this.#close(secure, code, detail);
+      return this.#close(secure, reason);
     }
     this.#serve(secure, {
       grounds: REFUSED,
       headers: NO_HEADERS,
       refusal: refusal(code, detail),
-      subjectHash: secure.facts.standing.client.subjectHash,
+      client: secure.facts.standing.client,
     });
-    this.#tellOfRefusal({ code, detail, address: secure.facts.address });
+    this.#tellOfRefusal({ ...reason, address: secure.facts.address });
   }
 
-  #close(secure: SecureConnection, code: ErrorCode, detail: string): void {
+  #close(secure: SecureConnection, reason: Omit<Refusal, "address">): void {
     secure.destroy();
-    this.refused({ code, detail, address: secure.facts.address });
+    this.refused({ ...reason, address: secure.facts.address });
   }
 
-  #tellOfRefusal({ code, detail, address }: Refusal): void {
-    const { log, tally } = this.#options;
+  #tellOfRefusal(refusal: Refusal): void {
+    const { code, detail, address } = refusal;
+    const { log, observations: { journal, tally } } = this.#options;
     tally.add("connections_refused", code);
+    journal.refuse(refusal);
     log.info("connection refused", { code, detail, client: address });
   }
 
@@ -149,7 +155,7 @@ export class Reception {
     { facts: { standing } }: AdmittedConnection,
     peer: string | undefined,
   ): IdentityHeaders {
-    const { config, store, tally } = this.#options;
+    const { config, store, observations: { tally } } = this.#options;
     const { certificate: own } = store.current.material;
     const headers = clientHeaders(config, { standing, own, peer });
     if (headers.trimmed) tally.add("identity_headers_trimmed", "certificate");
@@ -158,19 +164,19 @@ export class Reception {
 
   #serve(
     secure: SecureConnection,
-    { grounds, headers, refusal, subjectHash }: {
+    { grounds, headers, refusal, client }: {
       grounds: Grounds;
       headers: IdentityHeaders;
       refusal: SidecarError | undefined;
-      subjectHash: string | undefined;
+      client: ClientIdentity | undefined;
     },
   ): void {
     const { config, connections, deadlines, sealer, sessions } = this.#options;
-    const { address, tlsVersion } = secure.facts;
+    const { connections: counts } = this.#options.observations;
     const session = new Session(sessions, {
-      address,
-      tlsVersion,
-      subjectHash,
+      ...secure.facts,
+      fingerprint: client?.fingerprint,
+      subjectHash: client?.subjectHash,
       identityLines: headerLines(headers),
       seal: sealer?.connection(headers.lines),
       refusal,
@@ -186,9 +192,11 @@ export class Reception {
       mayServe: () => connections.trusts(connection),
     });
     connections.add(connection, grounds);
+    counts.opened("http/1.1");
     if (this.#options.draining.aborted) connection.retire();
     connection.run(session).then(() => {
       connections.delete(connection);
+      counts.closed("http/1.1");
       this.#options.onEnded();
     });
   }
@@ -196,4 +204,8 @@ export class Reception {
 
 function refusal(code: ErrorCode, detail: string): SidecarError {
   return new SidecarError(code, `Cannot let the client in: ${detail}`);
+}
+
+function leafOf({ facts }: AdmittedConnection): Uint8Array | undefined {
+  return facts.standing.presented[0];
 }

@@ -7,31 +7,37 @@ export type Counted =
   /** Identity headers without the certificate, for want of room. */
   | "identity_headers_trimmed"
   | "connections_refused"
-  /** By the limit, each time that a client meets it. */
+  /** By the `Limit`, each time that a client meets it. */
   | "limits_hit"
   | "connections_retired"
-  | "reloads";
+  | "reloads"
+  | "upstream_errors";
 
-/** What of a client is limited: the label of `limits_hit`. */
-export type Limit =
+/** What of a client is limited: the labels of `limits_hit`. */
+export const LIMITS = [
   /** `MAX_CONNECTIONS` were there. */
-  | "connections"
+  "connections",
   /** `MAX_CONNECTIONS_PER_ADDRESS`. */
-  | "connections_per_address"
+  "connections_per_address",
   /** `MAX_HANDSHAKES` were under way. */
-  | "handshakes"
+  "handshakes",
   /** `HANDSHAKE_TIMEOUT_SECS`. */
-  | "handshake_time"
+  "handshake_time",
   /** `HEADER_TIMEOUT_SECS`, for a head or for the first octet of all. */
-  | "header_time"
+  "header_time",
+  /** The octets of a head. */
+  "header_size",
   /** `BODY_TIMEOUT_SECS`, for the request's body. */
-  | "body_time"
-  /** `BODY_TIMEOUT_SECS`, for the client to take what it is sent. */
-  | "send_time"
-  /** `KEEP_ALIVE_TIMEOUT_SECS`. */
-  | "idle"
+  "body_time",
   /** `MAX_BODY_BYTES`. */
-  | "body_size";
+  "body_size",
+  /** `BODY_TIMEOUT_SECS`, for the client to take what it is sent. */
+  "send_time",
+  /** `KEEP_ALIVE_TIMEOUT_SECS`. */
+  "idle",
+] as const;
+
+export type Limit = (typeof LIMITS)[number];
 
 /** Counts by reason or result. The labels are codes, so their number is bounded. */
 export class Tally {
@@ -46,6 +52,11 @@ export class Tally {
 
   get(what: Counted, label: string): number {
     return this.#counts.get(what)?.get(label) ?? 0;
+  }
+
+  /** Each label of one kind with its count. */
+  entries(what: Counted): Iterable<readonly [label: string, count: number]> {
+    return this.#counts.get(what) ?? [];
   }
 
   /** All counts, for the log. */

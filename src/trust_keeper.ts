@@ -13,7 +13,7 @@ import type { Logger } from "./log.ts";
 import { changedFiles } from "./material/file_digests.ts";
 import type { Admit, Current, SwapListener } from "./material/store.ts";
 import type { TlsMaterial } from "./material/tls_material.ts";
-import type { Tally } from "./tally.ts";
+import type { Observations } from "./observations/observations.ts";
 
 /** How often trust is looked at again when its files should have changed and have not, in milliseconds. */
 const OVERDUE_MS = 30_000;
@@ -38,7 +38,7 @@ export interface TrustKeeperOptions {
   readonly access: ClientAccess;
   readonly deadlines: Deadlines;
   readonly log: Logger;
-  readonly tally: Tally;
+  readonly observations: Observations;
   /** `REFUSE_LOCKOUT` */
   readonly refuseLockout: boolean;
   /** Milliseconds since the epoch. */
@@ -136,7 +136,7 @@ export class TrustKeeper {
 
   /** Tells of a swap and, where trust shrank, ends the connections that rested on what is gone. */
   readonly swapped: SwapListener = (current, previous) => {
-    const { log, tally } = this.#options;
+    const { log, observations: { journal } } = this.#options;
     const { material, generation } = current;
     this.#material = material;
     // Before anything that could fail.
@@ -144,9 +144,14 @@ export class TrustKeeper {
       ? undefined
       : this.#reconsider();
     this.#watch(material);
-    tally.add("reloads", "ok");
+    const changed = changedFiles(previous.material.digests, material.digests);
+    journal.reloaded({
+      what: "TLS material",
+      outcome: "ok",
+      detail: changed.length === 0 ? "at its time" : changed.join(", "),
+    });
     log.info("material reloaded", {
-      changed: changedFiles(previous.material.digests, material.digests),
+      changed,
       trust_generation: generation,
       not_after: new Date(material.certificate.notAfter).toISOString(),
       anchors: material.anchors.length,
@@ -158,14 +163,19 @@ export class TrustKeeper {
 
   /** The same for pinned peers, by whom clients are judged from now on. */
   readonly peersSwapped: SwapListener<Peers> = (current, previous) => {
-    const { access, log, tally } = this.#options;
+    const { access, log, observations: { journal } } = this.#options;
     const { material: peers, generation } = current;
     access.pin(peers);
     // Also where nobody lost anything: a connection says which peer it is.
     const retired = this.#reconsider();
-    tally.add("reloads", "ok");
+    const { length } = peers.describe().peers;
+    journal.reloaded({
+      what: "pinned peers",
+      outcome: "ok",
+      detail: `${length} peers`,
+    });
     log.info("pinned peers reloaded", {
-      peers: peers.describe().peers.length,
+      peers: length,
       ...(generation !== previous.generation && { retired }),
     });
   };
@@ -184,9 +194,9 @@ export class TrustKeeper {
   }
 
   #reconsider(): number {
-    const { connections, tally } = this.#options;
+    const { connections, observations } = this.#options;
     const retired = connections.reconsider();
-    tally.add("connections_retired", "trust", retired);
+    observations.tally.add("connections_retired", "trust", retired);
     return retired;
   }
 }

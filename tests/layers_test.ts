@@ -4,7 +4,15 @@ import { dirname, join, relative } from "node:path";
 const ROOT = join(import.meta.dirname!, "..");
 
 /** What anyone may import: they know nothing of the sidecar. */
-const LEAVES = ["deadlines", "errors", "lifecycle", "log", "tally", "x509"];
+const LEAVES = [
+  "deadlines",
+  "errors",
+  "lifecycle",
+  "log",
+  "observations",
+  "tally",
+  "x509",
+];
 
 /**
  * Which part of `src/` may import which, the leaves apart. The parts meet in
@@ -16,6 +24,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: [],
   identity: [],
   material: [],
+  // How fields are named is for http to say; the rest it only looks at.
+  monitor: ["http", "identity", "material"],
   net: [],
   proxy: ["http", "upstream"],
   tls: ["identity", "material", "net"],
@@ -30,9 +40,18 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "client_access",
     "followed_store",
     "identity",
+    "material",
     "trust_keeper",
   ],
   followed_seal: ["followed_store", "identity"],
+  monitored: [
+    "config",
+    "followed_peers",
+    "followed_store",
+    "material",
+    "monitor",
+    "upstream",
+  ],
   reception: [
     "client_access",
     "client_headers",
@@ -56,6 +75,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "http",
     "identity",
     "material",
+    "monitored",
     "net",
     "proxy",
     "reception",
@@ -72,6 +92,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "followed_seal",
     "identity",
     "material",
+    // The words of the status page are those of `status` too.
+    "monitor",
     "tls",
   ],
 };
@@ -81,6 +103,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   "node:tls": ["tls"],
   "@peculiar/x509": ["commands"],
   "@logtape/logtape": ["log"],
+  "node:http": ["commands", "monitor"],
 };
 
 interface Import {
@@ -106,6 +129,13 @@ function partOf(path: string): string {
   return relative(join(ROOT, "src"), path).split("/")[0]!.replace(/\.ts$/, "");
 }
 
+/** The part that a specifier leads to; undefined for packages and what is outside `src/`. */
+function targetOf(path: string, specifier: string): string | undefined {
+  if (!specifier.startsWith(".")) return undefined;
+  const part = partOf(join(dirname(path), specifier));
+  return part === ".." ? undefined : part;
+}
+
 async function importsOf(path: string): Promise<Import[]> {
   const text = await Deno.readTextFile(path);
   const pattern = /\b(?:from|import)\s*\(?\s*"([^"]+)"/g;
@@ -113,9 +143,7 @@ async function importsOf(path: string): Promise<Import[]> {
     file: relative(ROOT, path),
     part: partOf(path),
     specifier,
-    target: specifier.startsWith(".")
-      ? partOf(join(dirname(path), specifier))
-      : undefined,
+    target: targetOf(path, specifier),
   }));
 }
 

@@ -1,5 +1,6 @@
 import { mountWarnings } from "../followed_material.ts";
 import { disk } from "../material/files.ts";
+import { asciiJson } from "./ascii_json.ts";
 import { gather, type GatherOptions } from "./check_gather.ts";
 import type { CheckReport } from "./check_report.ts";
 import { renderText } from "./check_text.ts";
@@ -36,11 +37,7 @@ export async function check(
   };
 }
 
-/** The report as one JSON object in ASCII, so that no value acts on a terminal. */
+/** The report as one JSON object. */
 export function renderJson(report: CheckReport): string {
-  const json = JSON.stringify(report, undefined, 2).replace(
-    /[^\n -~]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return `${json}\n`;
+  return `${asciiJson(report, { indent: 2 })}\n`;
 }

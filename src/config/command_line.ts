@@ -3,7 +3,13 @@ import { nearest } from "./nearest.ts";
 import { quote } from "./quote.ts";
 import { flagOf, type Setting, SETTINGS } from "./settings.ts";
 
-const COMMANDS = ["serve", "check", "demo"] as const;
+const COMMANDS = [
+  "serve",
+  "check",
+  "demo",
+  "status",
+  "healthcheck",
+] as const;
 type Command = (typeof COMMANDS)[number];
 
 /** What the arguments ask for. */
@@ -11,8 +17,12 @@ export interface CommandLine {
   readonly command: Command | "help" | "version";
   /** `demo --once`: end after the calls. */
   readonly once: boolean;
-  /** `check --json`: report in JSON. */
+  /** `check --json`, `status --json`: report in JSON. */
   readonly json: boolean;
+  /** `status --watch`: report again and again. */
+  readonly watch: boolean;
+  /** `healthcheck --ready`: ask whether it is ready, and not only alive. */
+  readonly ready: boolean;
   /** `check --client-cert`, `--client-chain`: the certificates of a client to be judged. */
   readonly client?: { readonly certificate: string; readonly chain?: string };
   /** The text of each setting's flag that was given, by the setting's variable. */
@@ -26,15 +36,17 @@ const SETTING_BY_FLAG: ReadonlyMap<string, Setting<unknown>> = new Map(
     setting,
   ) => [flagOf(setting), setting]),
 );
-/** The flags of one command alone; those without a kind take no value. */
+/** The flags of some commands alone; those without a kind take no value. */
 const COMMAND_FLAGS: ReadonlyMap<
   string,
-  { readonly command: Command; readonly kind?: Kind<string> }
-> = new Map([
-  ["--once", { command: "demo" }],
-  ["--json", { command: "check" }],
-  ["--client-cert", { command: "check", kind: path }],
-  ["--client-chain", { command: "check", kind: path }],
+  { readonly commands: readonly Command[]; readonly kind?: Kind<string> }
+> = new Map<string, { commands: Command[]; kind?: Kind<string> }>([
+  ["--once", { commands: ["demo"] }],
+  ["--json", { commands: ["check", "status"] }],
+  ["--client-cert", { commands: ["check"], kind: path }],
+  ["--client-chain", { commands: ["check"], kind: path }],
+  ["--watch", { commands: ["status"] }],
+  ["--ready", { commands: ["healthcheck"] }],
 ]);
 const FLAGS: readonly string[] = [
   ...SETTING_BY_FLAG.keys(),
@@ -67,7 +79,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
         problems.push(
           `Cannot use argument ${
             quote(argument)
-          }: expected a flag, serve, check or demo`,
+          }: expected a flag, serve, check, demo, status or healthcheck`,
         );
       }
       continue;
@@ -115,13 +127,17 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     }
   }
 
-  const once = seen.has("--once");
-  const json = seen.has("--json");
+  const switches = {
+    once: seen.has("--once"),
+    json: seen.has("--json"),
+    watch: seen.has("--watch"),
+    ready: seen.has("--ready"),
+  };
   if (seen.has("--help")) {
-    return { command: "help", once, json, values, problems: [] };
+    return { command: "help", ...switches, values, problems: [] };
   }
   if (seen.has("--version")) {
-    return { command: "version", once, json, values, problems: [] };
+    return { command: "version", ...switches, values, problems: [] };
   }
   command ??= "serve";
   problems.push(...misplaced(seen, command));
@@ -134,8 +150,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   }
   return {
     command,
-    once,
-    json,
+    ...switches,
     ...(certificate !== undefined && {
       client: { certificate, ...(chain !== undefined && { chain }) },
     }),
@@ -147,14 +162,14 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 /** The flags that `command` does not take. */
 function misplaced(flags: Iterable<string>, command: Command): string[] {
   return [...flags].flatMap((flag) => {
-    const owner = COMMAND_FLAGS.get(flag)?.command;
-    if (owner === command) return [];
+    const owners = COMMAND_FLAGS.get(flag)?.commands;
+    if (owners?.includes(command)) return [];
     if (command === "demo") {
       return `Cannot use ${flag} with demo: expected --once alone`;
     }
-    return owner === undefined
-      ? []
-      : `Cannot use ${flag} without ${owner}: expected it after ${owner}`;
+    if (owners === undefined) return [];
+    const named = owners.join(" or ");
+    return `Cannot use ${flag} without ${named}: expected it after ${named}`;
   });
 }
 

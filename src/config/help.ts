@@ -10,6 +10,8 @@ Usage: mtls-sidecar [serve] [flags]
        mtls-sidecar check [--json] [--client-cert PATH [--client-chain PATH]]
                           [flags]
        mtls-sidecar demo [--once]
+       mtls-sidecar status [--watch] [--json] [flags]
+       mtls-sidecar healthcheck [--ready] [flags]
 
 Commands
   serve                 Serve until SIGTERM or SIGINT (the default)
@@ -21,6 +23,11 @@ Commands
                         application would see of it
   demo                  Show it at work with a throw-away PKI and application;
                         --once ends after the calls
+  status                Show how the sidecar does that serves with the same
+                        MONITOR_HOST and MONITOR_PORT; --watch every two
+                        seconds, --json for programs
+  healthcheck           Exit with 0 if that sidecar is alive, with --ready if
+                        it is ready, else with 1; for images without a shell
 
 Every flag has an environment variable, named beside it. The flag goes first,
 then the variable, then the default. An empty variable counts as unset. A flag

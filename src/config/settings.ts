@@ -92,15 +92,14 @@ export const SETTINGS = {
     default: "http://localhost:8080/ready",
     group: APPLICATION,
     description:
-      "Not in use yet; asked by /ready, none leaves the application out",
+      "Asked by /ready of the monitor port; none leaves the application out",
   }),
   readinessTimeoutSecs: setting({
     variable: "READINESS_TIMEOUT_SECS",
     kind: seconds(DAY),
     default: "1",
     group: APPLICATION,
-    description:
-      "Not in use yet; how long the readiness answer may take, in seconds",
+    description: "How long the readiness answer may take, in seconds",
   }),
   certDir: setting({
     variable: "CERT_DIR",
@@ -312,15 +311,35 @@ export const SETTINGS = {
     kind: port,
     default: "8081",
     group: MONITORING,
-    description:
-      "Not in use yet; plain port of probes and metrics, 0 turns it off",
+    description: "Plain port of probes, metrics and status; 0 turns it off",
+  }),
+  monitorHost: setting({
+    variable: "MONITOR_HOST",
+    kind: listenHost,
+    default: "0.0.0.0",
+    group: MONITORING,
+    description: "Address of the monitor port; :: takes IPv4 and IPv6",
   }),
   enableMetrics: setting({
     variable: "ENABLE_METRICS",
     kind: boolean,
     default: "false",
     group: MONITORING,
-    description: "Not in use yet; serve /metrics on the monitor port",
+    description: "Serve /metrics on the monitor port",
+  }),
+  statusPage: setting({
+    variable: "STATUS_PAGE",
+    kind: boolean,
+    default: "true",
+    group: MONITORING,
+    description: "Serve /status and /status.json on the monitor port",
+  }),
+  statusDetail: setting({
+    variable: "STATUS_DETAIL",
+    kind: choice(["loopback", "all"]),
+    default: "loopback",
+    group: MONITORING,
+    description: "Which callers the status shows who was refused",
   }),
   maxConnections: setting({
     variable: "MAX_CONNECTIONS",

@@ -26,6 +26,10 @@ export const FieldKind = {
   SIGNATURE: 11,
   /** RFC 9530 §2 */
   CONTENT_DIGEST: 12,
+  /** `X-Request-Id`, which names a request in the logs of all who handle it. */
+  REQUEST_ID: 13,
+  /** W3C Trace Context §3.2 */
+  TRACEPARENT: 14,
 } as const;
 
 const NAMES: readonly (readonly [string, number])[] = [
@@ -47,6 +51,8 @@ const NAMES: readonly (readonly [string, number])[] = [
   ["signature", FieldKind.SIGNATURE],
   ["signature-input", FieldKind.SIGNATURE],
   ["content-digest", FieldKind.CONTENT_DIGEST],
+  ["x-request-id", FieldKind.REQUEST_ID],
+  ["traceparent", FieldKind.TRACEPARENT],
   ["forwarded", FieldKind.CLIENT_CLAIM],
   ["x-forwarded", FieldKind.CLIENT_CLAIM],
   ["x-real-ip", FieldKind.CLIENT_CLAIM],

@@ -87,7 +87,7 @@ export class Revocation {
 
   /** The CRLs whose nextUpdate is before `now`, refused for or not. */
   expired(now: number): readonly CrlInForce[] {
-    return this.#all().filter((crl) => isExpired(crl, now));
+    return this.all().filter((crl) => isExpired(crl, now));
   }
 
   /**
@@ -114,7 +114,8 @@ export class Revocation {
     return false;
   }
 
-  #all(): readonly CrlInForce[] {
+  /** All CRLs in force. */
+  all(): readonly CrlInForce[] {
     return [...this.#byIssuer.values()].flat();
   }
 

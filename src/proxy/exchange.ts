@@ -18,6 +18,8 @@ export interface ExchangeDependencies {
   readonly upstreamTimeoutMs: number;
   /** How long the body of its response may stand still, in milliseconds. */
   readonly bodyTimeoutMs: number;
+  /** Milliseconds, never going back. */
+  readonly now: () => number;
 }
 
 /** What goes on to the application beside the request's own head. */
@@ -46,6 +48,10 @@ export class Exchange {
   status = 0;
   /** Octets of content that the client was sent. */
   sent = 0;
+  /** When the application had the request, on the clock of `now`; 0 before. */
+  #asked = 0;
+  /** How long it took from then to the head of its final response, in milliseconds; -1 before. */
+  upstreamMs = -1;
 
   constructor(
     dependencies: ExchangeDependencies,
@@ -123,7 +129,11 @@ export class Exchange {
         upstream.fill(this.#outgoing.body);
         upstream.arm(this.#dependencies.upstreamTimeoutMs);
         await upstream.flush();
-      } else upload = this.#upload(upstream);
+        this.#asked = this.#dependencies.now();
+      } else {
+        this.#asked = this.#dependencies.now();
+        upload = this.#upload(upstream);
+      }
       await upstream.readHead();
       for (let interims = 0; upstream.head.interim; interims++) {
         if (interims === MAX_INTERIM_RESPONSES) throw tooManyInterims();
@@ -131,6 +141,7 @@ export class Exchange {
         await upstream.readHead();
       }
       upstream.disarm();
+      this.upstreamMs = this.#dependencies.now() - this.#asked;
       this.#responseStatus = upstream.head.status;
       const ending = this.#response.begin(upstream.head);
       upstream.beginBody();
@@ -184,6 +195,7 @@ export class Exchange {
     if (upstream.pending) await this.#sendUpstream(upstream);
     // From now on it is the application that is waited for.
     if (this.#responseStatus === 0) {
+      this.#asked = this.#dependencies.now();
       upstream.arm(this.#dependencies.upstreamTimeoutMs);
     }
   }

@@ -42,6 +42,8 @@ export interface RequestAdditions {
   readonly contentDigest: string | undefined;
   /** The client was told to go on (RFC 9110 §10.1.1), which the application need not do again. */
   readonly continued: boolean;
+  /** Lines of this request alone, each ended by CRLF. */
+  readonly own: string;
 }
 
 /** Makes the lines that let the application check where a request came from. */
@@ -147,6 +149,7 @@ export class RequestHeadWriter {
       out.add(CRLF);
     }
     out.add(additions.lines);
+    out.addLatin1(additions.own);
     if (additions.seal !== undefined) {
       out.add(this.#sealLines(additions.seal, head, additions.contentDigest));
     }

@@ -17,18 +17,20 @@ import {
 import { HeldBody, holdBody } from "./held_body.ts";
 import { Http1Response, type ResponseDependencies } from "./http1_response.ts";
 import type { RequestAdditions, RequestSeal } from "./request_head_writer.ts";
+import {
+  type RecordDependencies,
+  recordRefusal,
+  RequestRecord,
+} from "./request_record.ts";
 import { statusOf } from "./status.ts";
 
 /** What all sessions share. */
 export interface SessionDependencies
-  extends ExchangeDependencies, ResponseDependencies {
-  readonly accessLog: AccessLog;
+  extends ExchangeDependencies, RecordDependencies, ResponseDependencies {
   /** Undefined where requests may be of any size. */
   readonly bodyLimit: BodyLimit | undefined;
   /** Undefined where content is not sealed. */
   readonly bodySeal: BodySeal | undefined;
-  /** Milliseconds, never going back. */
-  readonly now: () => number;
   /** Told of what should never happen. */
   onUnexpected(error: unknown): void;
 }
@@ -57,32 +59,34 @@ export interface SessionClient extends ConnectionFields {
  */
 export class Session implements RequestHandler {
   readonly #dependencies: SessionDependencies;
-  /** For requests whose content is not held back. */
-  readonly #additions: RequestAdditions;
+  readonly #clientLines: Uint8Array;
+  readonly #seal: RequestSeal | undefined;
   readonly #logPart: string;
   readonly #refusal: SidecarError | undefined;
   #response: ResponseSink | undefined;
 
   constructor(dependencies: SessionDependencies, client: SessionClient) {
     this.#dependencies = dependencies;
-    this.#additions = {
-      lines: new Uint8Array([
-        ...ascii(`X-Forwarded-For: ${client.address}\r\n`),
-        ...ascii("X-Forwarded-Proto: https\r\n"),
-        ...client.identityLines,
-      ]),
-      seal: client.seal,
-      contentDigest: undefined,
-      continued: false,
-    };
+    this.#clientLines = new Uint8Array([
+      ...ascii(`X-Forwarded-For: ${client.address}\r\n`),
+      ...ascii("X-Forwarded-Proto: https\r\n"),
+      ...client.identityLines,
+    ]);
+    this.#seal = client.seal;
     this.#logPart = AccessLog.connectionPart(client);
     this.#refusal = client.refusal;
   }
 
   async handle(connection: ServerConnection): Promise<Ending> {
-    const { accessLog, bodyLimit, bodySeal, now } = this.#dependencies;
-    const started = now();
-    const requestPart = accessLog.requestPart(connection.head);
+    const { bodyLimit, bodySeal } = this.#dependencies;
+    const record = new RequestRecord(this.#dependencies, connection.head);
+    const additions: RequestAdditions = {
+      lines: this.#clientLines,
+      seal: this.#seal,
+      contentDigest: undefined,
+      continued: false,
+      own: record.lines,
+    };
     const response = this.#responseOf(connection);
     let exchange: Exchange | undefined;
     let fault = this.#refusal;
@@ -92,8 +96,13 @@ export class Session implements RequestHandler {
       if (fault !== undefined) throw fault;
       const body = bodyLimit?.bodyOf(connection) ?? connection.body;
       const outgoing = bodySeal === undefined
-        ? { additions: this.#additions, body }
-        : await this.#holdBack(connection, { body, response, bodySeal });
+        ? { additions, body }
+        : await this.#holdBack(connection, {
+          additions,
+          body,
+          response,
+          bodySeal,
+        });
       exchange = new Exchange(this.#dependencies, {
         request: connection,
         response,
@@ -111,10 +120,10 @@ export class Session implements RequestHandler {
       }
     }
     response.release();
-    accessLog.write(this.#logPart, requestPart, {
+    record.end(this.#logPart, {
       status: exchange?.status || status,
       fault,
-      durationMs: now() - started,
+      upstreamMs: exchange?.upstreamMs ?? -1,
       received: connection.body.taken,
       sent: exchange?.sent ?? 0,
     });
@@ -123,19 +132,14 @@ export class Session implements RequestHandler {
 
   refuse(connection: ServerConnection, fault: SidecarError): void {
     this.#responseOf(connection).refuse(fault.code);
-    this.#dependencies.accessLog.write(this.#logPart, undefined, {
-      status: statusOf(fault.code),
-      fault,
-      durationMs: 0,
-      received: 0,
-      sent: 0,
-    });
+    recordRefusal(this.#dependencies, { connectionPart: this.#logPart, fault });
   }
 
   /** Takes the request's content first, as far as it can be sealed: its digest goes in the head. */
   async #holdBack(
     request: ClientRequest,
-    { body, response, bodySeal }: {
+    { additions, body, response, bodySeal }: {
+      additions: RequestAdditions;
       body: MessageBody;
       response: ResponseSink;
       bodySeal: BodySeal;
@@ -152,7 +156,7 @@ export class Session implements RequestHandler {
     const whole = body.done && held.length <= maxOctets;
     return {
       additions: {
-        ...this.#additions,
+        ...additions,
         contentDigest: whole ? digest(held) : undefined,
         continued,
       },

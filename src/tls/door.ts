@@ -24,6 +24,8 @@ export interface Refusal {
   readonly code: ErrorCode;
   readonly detail: string;
   readonly address: string;
+  /** DER of the certificate that the client presented, where it came that far. */
+  readonly leaf?: Uint8Array | undefined;
 }
 
 /** Why the client of a connection is not admitted. */
@@ -31,6 +33,16 @@ export interface Unverified {
   readonly code: AdmissionCode;
   /** For the log: nothing of the certificate's content. */
   readonly detail: string;
+  /** DER of the certificate that the client presented, where there is one. */
+  readonly leaf?: Uint8Array | undefined;
+}
+
+/** Counts handshakes. */
+export interface HandshakeObserver {
+  /** When a handshake begins, for `complete`. */
+  begin(): number;
+  complete(begun: number, resumed: boolean): void;
+  fail(): void;
 }
 
 export interface TlsDoorOptions {
@@ -46,6 +58,7 @@ export interface TlsDoorOptions {
    * certificate; `401` completes its handshake and hands it to `onUnverified`.
    */
   readonly unverified: UnverifiedPolicy;
+  readonly handshakes?: HandshakeObserver;
   // Not methods, whose parameters the compiler compares either way round: what
   // takes admitted connections must not be given for `onUnverified`.
   readonly onAdmitted: (connection: AdmittedConnection) => void;
@@ -99,7 +112,8 @@ export class TlsDoor {
 
   /** Takes over a TCP connection, and closes it unless it hands it over. */
   accept(connection: Deno.TcpConn): void {
-    const { deadlines, handshakeTimeoutMs, limits } = this.#options;
+    const { deadlines, handshakeTimeoutMs, handshakes, limits } = this.#options;
+    const begun = handshakes?.begin() ?? 0;
     // On a port of both families IPv4 comes as `::ffff:192.0.2.1`.
     const address = connection.remoteAddr.hostname.replace(/^::ffff:/, "");
     connection.setNoDelay(true);
@@ -123,21 +137,32 @@ export class TlsDoor {
       deadlines.remove(deadline);
       return limits.settle(occupant);
     };
-    const refuse = (code: ErrorCode, detail: string): void => {
-      if (settle()) this.#options.onRefused({ code, detail, address });
+    const close = (refusal: Omit<Refusal, "address">): void => {
+      if (settle()) this.#options.onRefused({ ...refusal, address });
       stream.destroy();
+    };
+    const refuse = (code: ErrorCode, detail: string): void => {
+      if (limits.isHandshaking(occupant)) handshakes?.fail();
+      close({ code, detail });
     };
     const conclude = (socket: TLSSocket): void => {
       const { guard, unverified, onAdmitted, onUnverified } = this.#options;
+      if (limits.isHandshaking(occupant)) {
+        handshakes?.complete(begun, socket.isSessionReused());
+      }
+      const presented = presentedBy(socket);
+      const { leaf } = presented;
       let verdict: Admission;
       try {
-        verdict = guard.judge(presentedBy(socket));
+        verdict = guard.judge(presented);
       } catch (error) {
         // Out of here it would end the process, and a certificate be a weapon.
-        return refuse("INTERNAL", `the guard failed: ${String(error)}`);
+        const detail = `the guard failed: ${String(error)}`;
+        return close({ code: "INTERNAL", detail, leaf });
       }
       if (!verdict.admitted && unverified === "close") {
-        return refuse(verdict.code, verdict.detail);
+        const { code, detail } = verdict;
+        return close({ code, detail, leaf });
       }
       if (!settle()) return;
       const facts = {
@@ -155,6 +180,7 @@ export class TlsDoor {
         onUnverified(new SecureConnection(socket, stream, facts), {
           code,
           detail,
+          leaf,
         });
       }
     };

@@ -37,7 +37,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     connection.close();
     program.kill(signal);
     assert.deepEqual(await program.ended(), { code: 0, stderr: "" });
-    assert.equal((await program.line("request"))["path"], "/path");
+    assert.equal((await program.line("request"))["url.path"], "/path");
     assert.equal(program.lines.at(-1)?.["message"], "stopped");
   });
 }

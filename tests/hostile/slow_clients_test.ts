@@ -73,7 +73,7 @@ Deno.test("a client that takes nothing for BODY_TIMEOUT_SECS is cut", async () =
   await client.head();
   await given.promise;
   await scene.sidecar.idle();
-  assert.notEqual((await scene.sidecar.entry()).code, undefined);
+  assert.notEqual((await scene.sidecar.entry())["error.type"], undefined);
   assert.deepEqual(await limitHits(scene.sidecar), { send_time: 1 });
 });
 

@@ -22,8 +22,12 @@ Deno.test("a refusal says its code and nothing of rules, client or application",
   assert.equal(content, "ACCESS_NOT_ALLOWED\n");
   assert.match(head, /^HTTP\/1\.1 403 Forbidden\r\n/);
   assert.doesNotMatch(head, /allowed|test-client|token/);
-  const entry = await scene.sidecar.entry({ status: 403 });
-  assert.deepEqual([entry["code"], entry["path"], entry["detail"]], [
+  const entry = await scene.sidecar.entry({ "http.response.status_code": 403 });
+  assert.deepEqual([
+    entry["error.type"],
+    entry["url.path"],
+    entry["error.message"],
+  ], [
     "ACCESS_NOT_ALLOWED",
     "/secret",
     "Cannot let the client in: no rule allows it",
@@ -165,7 +169,7 @@ Deno.test("ACCESS_MODE=audit lets everybody in, and tells of those alone who wou
       assert.equal((await entered.response()).status, 200);
     }
     // Nothing tells the client that it is there on sufferance.
-    assert.equal(scene.sidecar.entries.at(-1)?.["code"], undefined);
+    assert.equal(scene.sidecar.entries.at(-1)?.["error.type"], undefined);
   }
   assert.deepEqual(
     receiver.requests.map(({ head }) => fieldValues(head, "x-client-cn")),
@@ -206,7 +210,10 @@ for (const accessMode of ["enforce", "audit"]) {
       assert.match(answer, /^HTTP\/1\.1 401 Unauthorized\r\n/);
       assert.match(answer, /\r\nWWW-Authenticate: ClientCertificate\r\n/);
       assert.ok(answer.endsWith(`\r\n\r\n${code}\n`), answer);
-      await scene.sidecar.entry({ status: 401, code });
+      await scene.sidecar.entry({
+        "http.response.status_code": 401,
+        "error.type": code,
+      });
     }
     assert.equal(scene.application.connections.length, 0);
   });

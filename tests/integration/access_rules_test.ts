@@ -136,9 +136,11 @@ for (const [variable, rule, by, enters, stays] of RULES) {
     );
     const { fields } = await scene.sidecar.event("client admitted");
     assert.equal(fields["by"], by);
-    await scene.sidecar.entry({ status: 200 });
+    await scene.sidecar.entry({ "http.response.status_code": 200 });
     assert.deepEqual(
-      scene.sidecar.entries.slice(0, stays.length).map(({ code }) => code),
+      scene.sidecar.entries.slice(0, stays.length).map((entry) =>
+        entry["error.type"]
+      ),
       stays.map(() => "ACCESS_NOT_ALLOWED"),
     );
   });

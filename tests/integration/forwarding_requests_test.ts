@@ -22,7 +22,9 @@ function requestLine(head: string): string {
 }
 
 Deno.test("a request reaches the application with its own fields, then those of the sidecar", async () => {
-  const head = await forwarded(get("/a?b", "User-Agent: t/1\r\n"));
+  const head = await forwarded(
+    get("/a?b", "User-Agent: t/1\r\nX-Request-Id: r-1\r\n"),
+  );
   const [, authority = ""] = fieldValues(head, "host")[0]?.split(":") ?? [];
   assert.match(authority, /^\d+$/);
   assert.equal(
@@ -31,6 +33,7 @@ Deno.test("a request reaches the application with its own fields, then those of 
       "GET /a?b HTTP/1.1",
       `Host: 127.0.0.1:${authority}`,
       "User-Agent: t/1",
+      "X-Request-Id: r-1",
       "X-Forwarded-Host: client.test",
       "X-Forwarded-For: 127.0.0.1",
       "X-Forwarded-Proto: https",
@@ -117,6 +120,7 @@ Deno.test("fields of the client's hop are not passed on, nor those that Connecti
       "X-Forwarded-Host",
       "X-Forwarded-For",
       "X-Forwarded-Proto",
+      "X-Request-Id",
       "Via",
     ],
   );

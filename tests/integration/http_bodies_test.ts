@@ -61,7 +61,10 @@ Deno.test("a body of a length passes octet for octet, both ways", async () => {
   const { content } = await client.response();
   await sending;
   assert.ok(content === BIG);
-  const { received, sent } = await scene.sidecar.entry();
+  const {
+    "http.request.body.size": received,
+    "http.response.body.size": sent,
+  } = await scene.sidecar.entry();
   assert.deepEqual([received, sent], [BIG.length, BIG.length]);
 });
 

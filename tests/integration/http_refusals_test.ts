@@ -213,7 +213,7 @@ for (
       await t.step(`refused: ${row[0]}`, () => assertRefused(scene, row));
     }
     assert.equal(scene.application.connections.length, 0);
-    const codes = scene.sidecar.entries.map(({ code }) => code);
+    const codes = scene.sidecar.entries.map((entry) => entry["error.type"]);
     assert.deepEqual(codes, rows.map(([, , code]) => code));
   });
 }

@@ -50,7 +50,10 @@ Deno.test("a request that declares more than MAX_BODY_BYTES is answered 413 and 
       assert.match(head, /^Connection: close\r$/m);
       assert.deepEqual(await client.rest(), { text: "", end: "ended" });
       assert.equal(scene.application.connections.length, 0);
-      assert.equal((await scene.sidecar.entry()).code, "BODY_TOO_LARGE");
+      assert.equal(
+        (await scene.sidecar.entry())["error.type"],
+        "BODY_TOO_LARGE",
+      );
       client.close();
       assert.deepEqual(await limitHits(scene.sidecar), { body_size: 1 });
     });
@@ -116,8 +119,11 @@ Deno.test("a body that grows too large once its response has begun is cut, respo
   assert.equal(text, "");
   assert.notEqual(end, "ended");
   assert.doesNotMatch(await given.promise, /0\r\n\r\n$/);
-  const { status, code } = await scene.sidecar.entry();
-  assert.deepEqual([status, code], [200, "BODY_TOO_LARGE"]);
+  const entry = await scene.sidecar.entry();
+  assert.deepEqual(
+    [entry["http.response.status_code"], entry["error.type"]],
+    [200, "BODY_TOO_LARGE"],
+  );
 });
 
 Deno.test("the octets of chunks and trailers are no part of what MAX_BODY_BYTES limits", async () => {

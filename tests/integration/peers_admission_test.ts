@@ -54,7 +54,7 @@ Deno.test("a client that is no peer is answered 403, and its claim of an id come
   const { status, content } = await unknown.response();
   assert.deepEqual([status, content], [403, "ACCESS_NOT_PINNED\n"]);
   assert.deepEqual(await unknown.rest(), { text: "", end: "ended" });
-  await scene.sidecar.entry({ code: "ACCESS_NOT_PINNED" });
+  await scene.sidecar.entry({ "error.type": "ACCESS_NOT_PINNED" });
   assert.equal(scene.application.connections.length, 0);
 });
 
@@ -153,7 +153,7 @@ Deno.test("a peer enters whatever the rules say, and others by the rules where u
   await scene.served(shop);
   await scene.served(root.issue({ commonName: "allowed" }));
   assert.equal(await statusOf(await scene.connect(client)), 403);
-  await scene.sidecar.entry({ code: "ACCESS_NOT_ALLOWED" });
+  await scene.sidecar.entry({ "error.type": "ACCESS_NOT_ALLOWED" });
   assert.deepEqual(peersOf(receiver), ["shop@acme", ""]);
 });
 
@@ -164,7 +164,7 @@ Deno.test("an unpinned client that a rule allows is refused all the same where u
   });
   const allowed = await scene.connect(root.issue({ commonName: "allowed" }));
   assert.equal(await statusOf(allowed), 403);
-  await scene.sidecar.entry({ code: "ACCESS_NOT_PINNED" });
+  await scene.sidecar.entry({ "error.type": "ACCESS_NOT_PINNED" });
 });
 
 Deno.test("ACCESS_MODE=audit lets in whom the pins refuse, as nobody", async () => {
@@ -207,7 +207,7 @@ Deno.test("until bootstrapUntil an unknown client is let in with a warning, and 
   assert.equal((await unknown.rest()).text, "");
   assert.ok(Date.now() >= until, "it ended too early");
   assert.equal(await statusOf(await scene.connect(client)), 403);
-  await scene.sidecar.entry({ code: "ACCESS_NOT_PINNED" });
+  await scene.sidecar.entry({ "error.type": "ACCESS_NOT_PINNED" });
   assert.equal(await statusOf(known), 200);
   assert.deepEqual(peersOf(receiver), ["billing", "", "billing"]);
 });

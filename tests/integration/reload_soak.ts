@@ -15,10 +15,16 @@ import {
 const { gc } = globalThis as { gc?: () => void };
 
 async function figures(): Promise<{ openFiles: number; heapOctets: number }> {
+  // The least of some looks: the files may just be read once more.
+  let openFiles = Infinity;
+  for (let look = 0; look < 20; look++) {
+    const files = await Array.fromAsync(Deno.readDir("/proc/self/fd"));
+    openFiles = Math.min(openFiles, files.length);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   gc?.();
-  const files = await Array.fromAsync(Deno.readDir("/proc/self/fd"));
   return {
-    openFiles: files.length,
+    openFiles,
     heapOctets: Deno.memoryUsage().heapUsed,
   };
 }

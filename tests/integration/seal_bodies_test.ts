@@ -70,7 +70,10 @@ for (
     assert.equal(digests.length, sealed ? 1 : 0);
     // What does not count on the content takes either.
     assert.equal(judge(verifier(), first!), "ok");
-    await scene.sidecar.entry({ path: "/", received: content.length });
+    await scene.sidecar.entry({
+      "url.path": "/",
+      "http.request.body.size": content.length,
+    });
   });
 }
 
@@ -112,7 +115,9 @@ Deno.test("SEAL_BODY: a client that goes away in the midst of its content leaves
   const connection = await scene.connect(client);
   await connection.send(post("content").slice(0, -1));
   connection.close();
-  const { code } = await scene.sidecar.entry({ method: "POST" });
+  const { "error.type": code } = await scene.sidecar.entry({
+    "http.request.method": "POST",
+  });
   assert.ok(code === "CLIENT_GONE" || code === "BODY_INCOMPLETE", String(code));
   await scene.sidecar.idle();
   assert.equal(scene.application.connections.length, 0);
@@ -125,7 +130,10 @@ Deno.test("SEAL_BODY: content that breaks off in order, or its chunks, is answer
   await short.send(post("content").slice(0, -1));
   await short.endWrite();
   await short.rest();
-  await scene.sidecar.entry({ code: "BODY_INCOMPLETE", status: 400 });
+  await scene.sidecar.entry({
+    "error.type": "BODY_INCOMPLETE",
+    "http.response.status_code": 400,
+  });
   const broken = await scene.connect(client);
   await broken.send(postChunked("3\r\nabc\r\nzz\r\n"));
   const { status, content } = await broken.response();

@@ -36,7 +36,10 @@ for (const version of VERSIONS) {
         const seen = await soon(attempt({ port, identity, version }), "answer");
         assertIn(seen);
         assert.equal(seen.protocol, version);
-        await scene.sidecar.entry({ status: 200, tls: version });
+        await scene.sidecar.entry({
+          "http.response.status_code": 200,
+          "tls.protocol.version": version.replace("TLSv", ""),
+        });
       });
     }
   }

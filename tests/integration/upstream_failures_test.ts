@@ -130,8 +130,11 @@ Deno.test("a response that breaks off is cut for the client too, without close_n
         const { text, end } = await client.rest();
         assert.doesNotMatch(text, /0\r\n\r\n/);
         assert.notEqual(end, "ended");
-        assert.equal((await scene.sidecar.entry()).status, 200);
-        assert.notEqual((await scene.sidecar.entry()).code, undefined);
+        assert.equal(
+          (await scene.sidecar.entry())["http.response.status_code"],
+          200,
+        );
+        assert.notEqual((await scene.sidecar.entry())["error.type"], undefined);
       });
     }
   }

@@ -124,7 +124,10 @@ Deno.test("a request whose client has gone is given up towards the application",
       client.close();
       await given.promise;
       await scene.sidecar.idle();
-      const { status, code } = await scene.sidecar.entry();
+      const {
+        "http.response.status_code": status,
+        "error.type": code,
+      } = await scene.sidecar.entry();
       assert.equal(status, 0);
       assert.ok(
         code === "CLIENT_GONE" || code === "BODY_INCOMPLETE",

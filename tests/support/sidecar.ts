@@ -36,6 +36,8 @@ export interface TestSidecarOptions {
   readonly store?: MaterialStore;
   /** Where `certs` and `ca` are that it is to follow, in place of a store. */
   readonly directory?: string;
+  /** Whether it has a monitor port. */
+  readonly monitor?: boolean;
 }
 
 /** A sidecar in this process, on a port of its own, with all that it logs. */
@@ -57,6 +59,7 @@ export class TestSidecar implements AsyncDisposable {
       }),
       TLS_LISTEN_HOST: "127.0.0.1",
       TLS_LISTEN_PORT: "0",
+      MONITOR_HOST: "127.0.0.1",
       MONITOR_PORT: "0",
       UPSTREAM_READINESS_URL: "none",
       SHUTDOWN_TIMEOUT_SECS: "5",
@@ -72,6 +75,7 @@ export class TestSidecar implements AsyncDisposable {
         store: options.store ??
           new MaterialStore(await materialOf({ server, authorities: [root] })),
       }),
+      ...(options.monitor && { monitorPort: 0 }),
     });
     return test;
   }
@@ -83,6 +87,13 @@ export class TestSidecar implements AsyncDisposable {
 
   get port(): number {
     return this.sidecar.address.port;
+  }
+
+  /** Where its monitor port is, for `fetch`. */
+  get monitorUrl(): string {
+    const { monitor } = this.sidecar;
+    if (monitor === undefined) throw new Error("there is no monitor port");
+    return `http://${monitor.hostname}:${monitor.port}`;
   }
 
   /** Connects as {@linkcode client}, unless told otherwise. */

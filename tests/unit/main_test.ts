@@ -83,7 +83,7 @@ Deno.test("serve refuses the flags of check", async () => {
     code: 1,
     stdout: "",
     stderr: [
-      "Cannot use --json without check: expected it after check",
+      "Cannot use --json without check or status: expected it after check or status",
       "Cannot use --client-cert without check: expected it after check",
     ].map((line) => `mtls-sidecar: ${line}\n`).join(""),
   });
@@ -126,4 +126,40 @@ Deno.test("a reader of --help that goes away does no harm", async () => {
   const stderr = await new Response(child.stderr).text();
   assert.equal((await child.status).code, 0);
   assert.equal(stderr, "");
+});
+
+Deno.test("healthcheck and status fail where nobody serves, each with one line", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  // A proxy variable would lead both elsewhere.
+  const env = { MONITOR_PORT: `${port}`, HTTP_PROXY: "http://127.0.0.1:1" };
+  const url = `http://127.0.0.1:${port}`;
+  assert.deepEqual(await run(["healthcheck"], env), {
+    code: 1,
+    stdout: `Cannot ask ${url}/live: nothing listens there\n`,
+    stderr: "",
+  });
+  assert.deepEqual(await run(["status", "--json"], env), {
+    code: 1,
+    stdout: "",
+    stderr:
+      `mtls-sidecar: Cannot ask ${url}/status.json: nothing listens there\n`,
+  });
+});
+
+Deno.test("healthcheck --ready and status ask the port that the settings name", async () => {
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    (request) => new Response(`${new URL(request.url).pathname} asked`),
+  );
+  const env = { MONITOR_PORT: `${server.addr.port}` };
+  assert.deepEqual(await run(["healthcheck", "--ready"], env), {
+    code: 0,
+    stdout: "/ready asked\n",
+    stderr: "",
+  });
+  const { code, stderr } = await run(["status"], env);
+  assert.equal(code, 1);
+  assert.match(stderr, /expected the status of an mtls-sidecar\n$/);
 });

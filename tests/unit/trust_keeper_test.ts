@@ -5,7 +5,7 @@ import { Deadlines } from "../../src/deadlines.ts";
 import { AccessRules } from "../../src/identity/access_rules.ts";
 import { Peers } from "../../src/identity/peers.ts";
 import type { LogFields, Logger } from "../../src/log.ts";
-import { Tally } from "../../src/tally.ts";
+import { Observations } from "../../src/observations/observations.ts";
 import { establish, type Standing } from "../../src/tls/standing.ts";
 import { type Grounds, REFUSED, TrustKeeper } from "../../src/trust_keeper.ts";
 import { parseCertificate } from "../../src/x509/certificate.ts";
@@ -38,7 +38,7 @@ function peers(...names: readonly string[]): Peers {
 
 class Kept {
   readonly told: [message: string, fields: LogFields | undefined][] = [];
-  readonly tally = new Tally();
+  readonly observations = new Observations(() => NOW);
   readonly deadlines = new Deadlines(new ManualClock());
   readonly access = new ClientAccess({ rules: AccessRules.NONE, audit: false });
   readonly connections: Connections<Grounds> = new Connections<Grounds>({
@@ -59,7 +59,7 @@ class Kept {
       access: this.access,
       deadlines: this.deadlines,
       log,
-      tally: this.tally,
+      observations: this.observations,
       refuseLockout,
       now: () => NOW,
     });
@@ -106,7 +106,7 @@ Deno.test("TrustKeeper revokes the connections of a peer that is gone, and says 
   const [gone, again, stays] = [kept.enter(a), kept.enter(a), kept.enter(b)];
   kept.swap(peers("a", "b"), peers("b"));
   assert.deepEqual([gone(), again(), stays()], [true, true, false]);
-  assert.equal(kept.tally.get("connections_retired", "trust"), 2);
+  assert.equal(kept.observations.tally.get("connections_retired", "trust"), 2);
   assert.deepEqual(kept.told, [
     ["new trust refuses clients that are connected now", {
       clients: 2,
@@ -154,7 +154,7 @@ Deno.test("TrustKeeper leaves no timer behind", () => {
     access: kept.access,
     deadlines,
     log: { debug() {}, info() {}, warning() {}, error() {} },
-    tally: kept.tally,
+    observations: kept.observations,
     refuseLockout: false,
     now: () => NOW,
   });

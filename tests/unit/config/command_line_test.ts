@@ -99,7 +99,7 @@ Deno.test("parseCommandLine() judges the flag after an unknown one", () => {
 
 Deno.test("parseCommandLine() refuses an argument that is no command", () => {
   assert.deepEqual(problemsOf("serv"), [
-    'Cannot use argument "serv": expected a flag, serve, check or demo',
+    'Cannot use argument "serv": expected a flag, serve, check, demo, status or healthcheck',
   ]);
   assert.equal(problemsOf("serve", "serve").length, 1);
   assert.equal(problemsOf("serve", "demo").length, 1);
@@ -138,7 +138,7 @@ Deno.test("parseCommandLine() takes --json, a client and settings with check", (
 Deno.test("parseCommandLine() refuses what belongs to check without it", () => {
   for (const command of [[], ["serve"]]) {
     assert.deepEqual(problemsOf(...command, "--json", "--client-cert", "a"), [
-      "Cannot use --json without check: expected it after check",
+      "Cannot use --json without check or status: expected it after check or status",
       "Cannot use --client-cert without check: expected it after check",
     ]);
   }
@@ -190,4 +190,30 @@ Deno.test("parseCommandLine() gives help whatever else stands there", () => {
 Deno.test("parseCommandLine() gives the version, but help before it", () => {
   assert.equal(parseCommandLine(["--version"]).command, "version");
   assert.equal(parseCommandLine(["--version", "--help"]).command, "help");
+});
+
+Deno.test("parseCommandLine() takes --watch and --json with status, --ready with healthcheck", () => {
+  const status = parseCommandLine([
+    ...["status", "--watch", "--json", "--monitor-port", "9000"],
+  ]);
+  assert.equal(status.command, "status");
+  assert.deepEqual([status.watch, status.json, status.ready], [
+    ...[true, true, false],
+  ]);
+  assert.deepEqual([...status.values], [["MONITOR_PORT", "9000"]]);
+  assert.deepEqual(status.problems, []);
+  const check = parseCommandLine(["healthcheck", "--ready"]);
+  assert.equal(check.command, "healthcheck");
+  assert.equal(check.ready, true);
+  assert.deepEqual(check.problems, []);
+});
+
+Deno.test("parseCommandLine() refuses what belongs to status or healthcheck elsewhere", () => {
+  assert.deepEqual(problemsOf("--watch", "--ready"), [
+    "Cannot use --watch without status: expected it after status",
+    "Cannot use --ready without healthcheck: expected it after healthcheck",
+  ]);
+  assert.deepEqual(problemsOf("healthcheck", "--json"), [
+    "Cannot use --json without check or status: expected it after check or status",
+  ]);
 });

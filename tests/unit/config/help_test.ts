@@ -42,7 +42,8 @@ Deno.test("helpText() tells of the commands and the other flags", () => {
   const help = helpText();
   const words = [
     ...["serve", "check", "--json", "--client-cert PATH"],
-    ...["--client-chain PATH", "demo", "--once", "--help", "--version"],
+    ...["--client-chain PATH", "demo", "--once", "status", "--watch"],
+    ...["healthcheck", "--ready", "--help", "--version"],
   ];
   for (const word of words) {
     assert.ok(help.includes(word), word);

@@ -1,18 +1,32 @@
 import assert from "node:assert/strict";
 import { SidecarError } from "../../../src/errors.ts";
-import { AccessLog, type Outcome } from "../../../src/proxy/access_log.ts";
+import {
+  AccessLog,
+  type Outcome,
+  type RequestNames,
+} from "../../../src/proxy/access_log.ts";
 import { parseHead } from "./forwarding.ts";
 
 const CONNECTION = AccessLog.connectionPart({
   address: "2001:db8::1",
   tlsVersion: "TLSv1.3",
+  resumed: true,
+  fingerprint: "00ff".repeat(16),
   subjectHash: "0123abcd",
 });
 
+const NAMES: RequestNames = {
+  requestId: "id-1",
+  traceId: undefined,
+  spanId: undefined,
+};
+
 const OUTCOME: Outcome = {
+  protocol: "http/1.1",
   status: 200,
   fault: undefined,
   durationMs: 1.23456,
+  upstreamMs: 0.98765,
   received: 3,
   sent: 4,
 };
@@ -32,21 +46,27 @@ Deno.test("AccessLog writes one JSON line a request, without query or subject", 
   const head = await parseHead(
     'GET /a"\\%0a?secret=1?b HTTP/1.0\r\nHost: a\r\n\r\n',
   );
-  log.write(CONNECTION, log.requestPart(head), OUTCOME);
+  log.write(CONNECTION, log.requestPart(head, NAMES), OUTCOME);
   assert.equal(lines.length, 1);
   assert.deepEqual(JSON.parse(lines[0]!), {
     time: "2026-11-21T09:00:00.987Z",
     level: "info",
     message: "request",
-    method: "GET",
-    path: '/a"\\%0a',
-    protocol: "HTTP/1.0",
-    status: 200,
+    "http.request.method": "GET",
+    "url.path": '/a"\\%0a',
+    "network.protocol.name": "http",
+    "network.protocol.version": "1.0",
+    request_id: "id-1",
+    "http.response.status_code": 200,
     duration_ms: 1.235,
-    received: 3,
-    sent: 4,
-    client: "2001:db8::1",
-    tls: "TLSv1.3",
+    upstream_duration_ms: 0.988,
+    "http.request.body.size": 3,
+    "http.response.body.size": 4,
+    "client.address": "2001:db8::1",
+    "tls.protocol.name": "tls",
+    "tls.protocol.version": "1.3",
+    "tls.resumed": true,
+    "tls.client.hash.sha256": "00FF".repeat(16),
     subject_hash: "0123abcd",
   });
 });
@@ -61,10 +81,10 @@ Deno.test("AccessLog writes valid JSON for every octet that a method or path may
   const head = await parseHead(
     `a!#$%&'*+-.^_\`|~9 /${target} HTTP/1.1\r\nHost: a\r\n\r\n`,
   );
-  log.write(CONNECTION, log.requestPart(head), OUTCOME);
-  const { method, path } = JSON.parse(lines[0]!);
-  assert.equal(method, "a!#$%&'*+-.^_`|~9");
-  assert.equal(path, `/${target}`);
+  log.write(CONNECTION, log.requestPart(head, NAMES), OUTCOME);
+  const line = JSON.parse(lines[0]!);
+  assert.equal(line["http.request.method"], "a!#$%&'*+-.^_`|~9");
+  assert.equal(line["url.path"], `/${target}`);
 });
 
 Deno.test("AccessLog finds no query where there is none, nor one in a later request", async () => {
@@ -72,7 +92,7 @@ Deno.test("AccessLog finds no query where there is none, nor one in a later requ
   const head = await parseHead(
     "GET /a HTTP/1.1\r\nHost: a\r\nReferer: /?x\r\n\r\nGET /?b HTTP/1.1\r\n",
   );
-  assert.match(log.requestPart(head)!, /"path":"\/a"/);
+  assert.match(log.requestPart(head, NAMES)!, /"url.path":"\/a"/);
 });
 
 Deno.test("AccessLog writes a line for what was no request, with its reason", () => {
@@ -83,9 +103,52 @@ Deno.test("AccessLog writes a line for what was no request, with its reason", ()
     fault: new SidecarError("FIELD_INVALID", 'Cannot parse "a": expected b'),
   });
   const line = JSON.parse(lines[0]!);
-  assert.equal(line.code, "FIELD_INVALID");
-  assert.equal(line.detail, 'Cannot parse "a": expected b');
-  assert.equal("method" in line, false);
+  assert.equal(line["error.type"], "FIELD_INVALID");
+  assert.equal(line["error.message"], 'Cannot parse "a": expected b');
+  assert.equal("http.request.method" in line, false);
+});
+
+Deno.test("AccessLog writes valid JSON for every visible octet that a request id may have", async () => {
+  const { log, lines } = fixture("all");
+  const head = await parseHead("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const requestId = Array.from(
+    { length: 94 },
+    (_, i) => String.fromCharCode(33 + i),
+  ).join("");
+  log.write(
+    CONNECTION,
+    log.requestPart(head, { ...NAMES, requestId }),
+    OUTCOME,
+  );
+  assert.equal(JSON.parse(lines[0]!).request_id, requestId);
+});
+
+Deno.test("AccessLog names trace and span where there are some, and no upstream time where nothing was asked", async () => {
+  const { log, lines } = fixture("all");
+  const head = await parseHead("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const names = { ...NAMES, traceId: "a".repeat(32), spanId: "b".repeat(16) };
+  const part = log.requestPart(head, names);
+  log.write(CONNECTION, part, { ...OUTCOME, upstreamMs: -1 });
+  const line = JSON.parse(lines[0]!);
+  assert.equal(line.trace_id, "a".repeat(32));
+  assert.equal(line.span_id, "b".repeat(16));
+  assert.equal("upstream_duration_ms" in line, false);
+});
+
+Deno.test("AccessLog names no certificate of a client that is unverified", () => {
+  const part = AccessLog.connectionPart({
+    address: "192.0.2.1",
+    tlsVersion: "TLSv1.2",
+    resumed: false,
+    fingerprint: undefined,
+    subjectHash: undefined,
+  });
+  assert.deepEqual(JSON.parse(`{${part}}`), {
+    "client.address": "192.0.2.1",
+    "tls.protocol.name": "tls",
+    "tls.protocol.version": "1.2",
+    "tls.resumed": false,
+  });
 });
 
 /** What is logged, and the statuses and codes that are. */
@@ -99,7 +162,7 @@ Deno.test("AccessLog writes all, what failed, or nothing", async () => {
   const head = await parseHead("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   for (const [which, expected] of CHOICES) {
     const { log, lines } = fixture(which);
-    const part = log.requestPart(head);
+    const part = log.requestPart(head, NAMES);
     assert.equal(part === undefined, which === "off");
     for (const status of [200, 399, 400, 502]) {
       log.write(CONNECTION, part, { ...OUTCOME, status });
@@ -114,7 +177,10 @@ Deno.test("AccessLog writes all, what failed, or nothing", async () => {
       fault: new SidecarError("UPSTREAM_CLOSED", "b"),
     });
     const logged = lines.map((line) => {
-      const { status, code } = JSON.parse(line);
+      const {
+        "http.response.status_code": status,
+        "error.type": code,
+      } = JSON.parse(line);
       return code === undefined ? `${status}` : `${status} ${code}`;
     });
     assert.deepEqual(logged, expected, which);

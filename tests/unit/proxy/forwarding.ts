@@ -44,6 +44,7 @@ export async function forwarded(
     seal: undefined,
     contentDigest: undefined,
     continued: false,
+    own: "",
     ...additions,
   });
   return latin1(out.octets);

@@ -112,7 +112,9 @@ Deno.test("the module graph is main.ts and src/, with packages of the lock file 
     assert.equal(error, undefined, specifier);
     assert.ok(
       /^(npm|node):/.test(specifier) ||
-        /^(main\.ts|deno\.json|src\/.*\.ts)$/.test(specifier.replace(root, "")),
+        /^(main\.ts|deno\.json|src\/.*\.(ts|css|js))$/.test(
+          specifier.replace(root, ""),
+        ),
       specifier,
     );
   }

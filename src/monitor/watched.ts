@@ -1,0 +1,47 @@
+import type { AccessReport } from "./status_report.ts";
+import type { Phase } from "../lifecycle.ts";
+import type { Differs, Health, MaterialStore } from "../material/store.ts";
+import type { Observations } from "../observations/observations.ts";
+
+/** What the monitor port looks at, and never changes. */
+export interface Watched {
+  readonly version: string;
+  readonly observations: Observations;
+  readonly phase: Phase;
+  /** Undefined before the first material was loaded. */
+  readonly store:
+    | Pick<MaterialStore, "current" | "differs" | "health">
+    | undefined;
+  /** All that follows files, the material included. */
+  readonly followed: readonly {
+    readonly differs: Differs | undefined;
+    readonly health: Health;
+  }[];
+  readonly access: AccessReport;
+  /** How many handshakes are under way. */
+  readonly handshaking: number;
+}
+
+/** Since when and why a source can't be followed, of several the one that failed first. */
+export function downSource(
+  { followed }: Pick<Watched, "followed">,
+): Extract<Health, { healthy: false }> | undefined {
+  return earliest(
+    followed.map(({ health }) => health).filter((health) => !health.healthy),
+  );
+}
+
+/** Since when and why what is on disk is not what is in force, of several the first. */
+export function firstDiffering(
+  { followed }: Pick<Watched, "followed">,
+): Differs | undefined {
+  return earliest(
+    followed.map(({ differs }) => differs).filter((each) => each !== undefined),
+  );
+}
+
+function earliest<T extends { readonly since: number }>(
+  all: readonly T[],
+): T | undefined {
+  return all.toSorted((one, other) => one.since - other.since)[0];
+}

@@ -1,0 +1,114 @@
+import type { ErrorCode } from "../errors.ts";
+import type { Limit, Tally } from "../tally.ts";
+import { Histogram } from "./histogram.ts";
+
+/** In what requests are spoken, by ALPN protocol ID (RFC 7301 §6). */
+export type RequestProtocol = "http/1.0" | "http/1.1" | "h2";
+
+/** What became of a request, by the first digit of its status; `none` without an answer. */
+export const CODE_CLASSES = [
+  "none",
+  "1xx",
+  "2xx",
+  "3xx",
+  "4xx",
+  "5xx",
+] as const;
+
+/** What came of a request. */
+export interface Exchanged {
+  readonly protocol: RequestProtocol;
+  /** The status that was sent; 0 where none was. */
+  readonly status: number;
+  /** What went wrong, where something did. */
+  readonly fault: { readonly code: ErrorCode } | undefined;
+  /** From the request's head to the response's end, in milliseconds. */
+  readonly durationMs: number;
+  /** How long the application took from the request to the head of its response; -1 where there was none. */
+  readonly upstreamMs: number;
+  /** Octets of content that the client sent. */
+  readonly received: number;
+  /** Octets of content that it was sent. */
+  readonly sent: number;
+}
+
+/** Faults that are a limit of ours; where there are others they are told of as they are met. */
+const LIMITS: Readonly<Partial<Record<ErrorCode, Limit>>> = {
+  TARGET_TOO_LONG: "header_size",
+  FIELDS_TOO_LARGE: "header_size",
+};
+
+/** Counts requests. What runs with each of them is a few stores to fields. */
+export class Traffic {
+  /** By protocol, at the indices of `CODE_CLASSES`. */
+  readonly requests: Readonly<Record<RequestProtocol, Float64Array>> = {
+    "http/1.0": new Float64Array(CODE_CLASSES.length),
+    "http/1.1": new Float64Array(CODE_CLASSES.length),
+    "h2": new Float64Array(CODE_CLASSES.length),
+  };
+  /** In seconds. */
+  readonly duration = new Histogram();
+  /** How long the application took until its response began, in seconds. */
+  readonly upstreamDuration = new Histogram();
+  /** Octets of content from clients. */
+  received = 0;
+  /** Octets of content to clients. */
+  sent = 0;
+  #begun = 0;
+  #ended = 0;
+  readonly #tally: Tally;
+
+  /** Faults are rare, and counted by the tally. */
+  constructor(tally: Tally) {
+    this.#tally = tally;
+  }
+
+  get inFlight(): number {
+    return this.#begun - this.#ended;
+  }
+
+  /** All requests with an answer of a class, whatever their protocol. */
+  answered(codeClass: (typeof CODE_CLASSES)[number]): number {
+    const index = CODE_CLASSES.indexOf(codeClass);
+    let count = 0;
+    for (const counts of Object.values(this.requests)) count += counts[index]!;
+    return count;
+  }
+
+  /** All requests that are over. */
+  get total(): number {
+    let count = 0;
+    for (const codeClass of CODE_CLASSES) count += this.answered(codeClass);
+    return count;
+  }
+
+  begin(): void {
+    this.#begun++;
+  }
+
+  /** Once for every `begin`. */
+  end(exchanged: Exchanged): void {
+    this.#ended++;
+    this.duration.observe(exchanged.durationMs / 1000);
+    if (exchanged.upstreamMs >= 0) {
+      this.upstreamDuration.observe(exchanged.upstreamMs / 1000);
+    }
+    this.received += exchanged.received;
+    this.sent += exchanged.sent;
+    this.refused(exchanged);
+  }
+
+  /** For what could not be taken for a request, and did not `begin`. */
+  refused({ protocol, status, fault }: Exchanged): void {
+    // Statuses of an application go up to 999 (RFC 9110 §15).
+    const codeClass = Math.min(5, status / 100 | 0);
+    this.requests[protocol][codeClass]!++;
+    if (fault !== undefined) this.#addFault(fault.code);
+  }
+
+  #addFault(code: ErrorCode): void {
+    if (code.startsWith("UPSTREAM_")) this.#tally.add("upstream_errors", code);
+    const limit = LIMITS[code];
+    if (limit !== undefined) this.#tally.add("limits_hit", limit);
+  }
+}
