@@ -52,18 +52,21 @@ export async function compare(
   if (possible.length === 0) return { proxies: [], skipped };
 
   const upstream = (await startNginxApplication(bench)).port;
-  const proxies: (ProxyFigures & { running: RunningProxy })[] = [];
-  for (const { name, start } of contenders) {
+  const proxies: (ProxyFigures & { running: RunningProxy; http2: boolean })[] =
+    [];
+  for (const { name, start, http2 = true } of contenders) {
     progress(`${name}: start`);
     const running = await start(bench, { core, upstream, pki });
     await pause(SETTLE_MS);
-    proxies.push({ name, running, idle: memoryOf(running.pid), loads: {} });
+    const idle = memoryOf(running.pid);
+    proxies.push({ name, running, http2, idle, loads: {} });
   }
   for (const load of possible) {
     const { name, cpuScale, cpuUnit } = load;
     const run = await load.prepare(bench, { pki, seconds });
     for (let round = 0; round <= runs; round++) {
       for (const proxy of proxies) {
+        if (load.http2 && !proxy.http2) continue;
         const sample = await measure(proxy.running, run);
         const figures = proxy.loads[name] ??= noFigures(sample.peak);
         figures.peak = maxMemory(figures.peak, sample.peak);

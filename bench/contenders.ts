@@ -6,6 +6,8 @@ import { freePort, type Workbench } from "./workbench.ts";
 /** A proxy that is measured. */
 export interface Contender {
   readonly name: string;
+  /** Whether it takes loads over HTTP/2. Default: true. */
+  readonly http2?: boolean;
   start(bench: Workbench, options: StartOptions): Promise<RunningProxy>;
 }
 
@@ -61,10 +63,11 @@ export async function sealingSidecar(command?: string): Promise<Contender> {
 /** The shape `node:https` + `fetch`, with the runtime flags of `deno task start`. */
 export async function fetchShape(): Promise<Contender> {
   const words = (await startTask()).split(" ");
-  return denoContender("node:https + fetch", [
+  const command = [
     ...words.slice(0, -1),
     join(import.meta.dirname ?? ".", "fetch_shape.ts"),
-  ]);
+  ];
+  return { ...denoContender("node:https + fetch", command), http2: false };
 }
 
 async function startTask(): Promise<string> {

@@ -47,7 +47,7 @@ const identities = new WeakMap<
 server.on("secureConnection", (socket) => {
   const { subject } = socket.getPeerCertificate();
   identities.set(socket, {
-    commonName: subject.CN ?? "",
+    commonName: String(subject.CN ?? ""),
     subject: Object.entries(subject).map(([type, value]) => `${type}=${value}`)
       .join(","),
   });

@@ -1,7 +1,9 @@
 import type { Memory } from "./process_figures.ts";
 
 /** The loads: small requests, large bodies down to the client, and up from it. */
-export type LoadName = "small" | "down" | "up";
+export type LoadName = Http1LoadName | `http2-${Http1LoadName}`;
+
+type Http1LoadName = "small" | "down" | "up";
 
 /** What one proxy showed under one load, one value a run. */
 export interface LoadFigures {

@@ -5,6 +5,8 @@ import type { LoadName } from "./figures.ts";
 import type { Workbench } from "./workbench.ts";
 
 const CONNECTIONS = 32;
+/** Streams at a time on each HTTP/2 connection. */
+const STREAMS = 10;
 const LARGE_BYTES = 100_000_000;
 /** Large bodies a run: enough CPU time for a clock that ticks every 10 ms. */
 const LARGE_TIMES = 3;
@@ -27,6 +29,8 @@ export interface Load {
   /** Turns CPU seconds a unit of {@linkcode Done.amount} into `cpuUnit`. */
   readonly cpuScale: number;
   readonly cpuUnit: string;
+  /** Whether over HTTP/2. */
+  readonly http2: boolean;
   /** Makes what the load needs in the workbench. */
   prepare(
     bench: Workbench,
@@ -36,9 +40,19 @@ export interface Load {
 
 /** All loads, in the order in which they are run. */
 export const LOADS: readonly Load[] = [
-  {
-    name: "small",
-    needs: ["nginx", "taskset", "wrk", "cc"],
+  smallBodies(false),
+  smallBodies(true),
+  largeBodies("down", false),
+  largeBodies("up", false),
+  largeBodies("down", true),
+  largeBodies("up", true),
+];
+
+function smallBodies(http2: boolean): Load {
+  return {
+    name: http2 ? "http2-small" : "small",
+    http2,
+    needs: ["nginx", "taskset", http2 ? "h2load" : "wrk", "cc"],
     cpuScale: 1e6,
     cpuUnit: "µs of CPU a request",
     async prepare(bench, { pki, seconds }) {
@@ -46,17 +60,16 @@ export const LOADS: readonly Load[] = [
       const source = join(import.meta.dirname ?? ".", "clientcert.c");
       const flags = ["-O2", "-shared", "-fPIC"];
       await bench.run(["cc", ...flags, "-o", library, source, "-ldl"]);
-      return (port) =>
-        requestSmallBodies(bench, { port, seconds, pki, library });
+      const ask = http2 ? requestStreams : requestSmallBodies;
+      return (port) => ask(bench, { port, seconds, pki, library });
     },
-  },
-  largeBodies("down"),
-  largeBodies("up"),
-];
+  };
+}
 
-function largeBodies(direction: "down" | "up"): Load {
+function largeBodies(direction: "down" | "up", http2: boolean): Load {
   return {
-    name: direction,
+    name: http2 ? `http2-${direction}` : direction,
+    http2,
     needs: ["nginx", "taskset", "curl"],
     cpuScale: 1e9,
     cpuUnit: "CPU seconds a GB",
@@ -67,6 +80,7 @@ function largeBodies(direction: "down" | "up"): Load {
           port,
           pki,
           direction,
+          http2,
           file,
           bytes: LARGE_BYTES,
           times: LARGE_TIMES,
@@ -77,11 +91,18 @@ function largeBodies(direction: "down" | "up"): Load {
   };
 }
 
+interface SmallBodies {
+  readonly port: number;
+  readonly seconds: number;
+  readonly pki: DemoPki;
+  /** What gives the load generator its client certificate. */
+  readonly library: string;
+}
+
 async function requestSmallBodies(
   bench: Workbench,
-  options: { port: number; seconds: number; pki: DemoPki; library: string },
+  { port, seconds, pki, library }: SmallBodies,
 ): Promise<Done> {
-  const { port, seconds, pki, library } = options;
   const output = await bench.run([
     "wrk",
     "-t1",
@@ -89,11 +110,7 @@ async function requestSmallBodies(
     `-d${seconds}s`,
     `https://127.0.0.1:${port}/bytes/100`,
   ], {
-    env: {
-      LD_PRELOAD: library,
-      CLIENT_CERT: pki.client.certificate,
-      CLIENT_KEY: pki.client.key,
-    },
+    env: preloaded(library, pki),
   });
   const done = /^\s*(\d+) requests in ([\d.]+)s,/m.exec(output);
   const amount = Number(done?.[1] ?? 0);
@@ -102,4 +119,33 @@ async function requestSmallBodies(
     throw new Error(`wrk did not get every answer:\n${output}`);
   }
   return { amount, seconds: Number(done?.[2]) };
+}
+
+/** Many requests at a time on each connection, as HTTP/2 clients have them. */
+async function requestStreams(
+  bench: Workbench,
+  { port, seconds, pki, library }: SmallBodies,
+): Promise<Done> {
+  const output = await bench.run([
+    "h2load",
+    "-t1",
+    `-c${CONNECTIONS}`,
+    `-m${STREAMS}`,
+    `-D${seconds}`,
+    `https://127.0.0.1:${port}/bytes/100`,
+  ], { env: preloaded(library, pki) });
+  const done = /(\d+) succeeded, 0 failed, 0 errored/.exec(output);
+  const amount = Number(done?.[1] ?? 0);
+  if (amount === 0 || !/^Application protocol: h2$/m.test(output)) {
+    throw new Error(`h2load did not get every answer:\n${output}`);
+  }
+  return { amount, seconds };
+}
+
+function preloaded(library: string, pki: DemoPki): Record<string, string> {
+  return {
+    LD_PRELOAD: library,
+    CLIENT_CERT: pki.client.certificate,
+    CLIENT_KEY: pki.client.key,
+  };
 }

@@ -4,6 +4,7 @@ import { versionOf } from "./workbench.ts";
 const PROGRAMS: readonly (readonly [name: string, flag: string])[] = [
   ["nginx", "-v"],
   ["wrk", "-v"],
+  ["h2load", "--version"],
   ["curl", "--version"],
   ["cc", "--version"],
   ["taskset", "--version"],

@@ -59,7 +59,7 @@ export async function startNginxProxy(
     keepalive_time 1d;
   }
   server {
-    listen 127.0.0.1:${port} ssl backlog=511;
+    listen 127.0.0.1:${port} ssl http2 backlog=511;
     ssl_certificate ${pki.server.certificate};
     ssl_certificate_key ${pki.server.key};
     ssl_client_certificate ${pki.caBundle};

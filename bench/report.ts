@@ -10,12 +10,23 @@ import type { Memory } from "./process_figures.ts";
 /** The proxy that ratios refer to. */
 const REFERENCE = "nginx";
 
-const LOAD_NAMES = ["small", "down", "up"] as const;
+const LOAD_NAMES = [
+  "small",
+  "http2-small",
+  "down",
+  "up",
+  "http2-down",
+  "http2-up",
+] as const;
 
 const TITLES: Record<LoadName, string> = {
   small: "Small requests: HTTP/1.1 keep-alive, 32 connections, 100 byte body",
   down: "100 MB body, down to the client",
   up: "100 MB body, up from the client",
+  "http2-small":
+    "HTTP/2, small requests: 32 connections of 10 streams, 100 byte body",
+  "http2-down": "HTTP/2, 100 MB body, down to the client",
+  "http2-up": "HTTP/2, 100 MB body, up from the client",
 };
 
 /** A table as Markdown, its columns aligned for reading as it is. */
@@ -84,19 +95,20 @@ function loadTable({ proxies, skipped }: Comparison, load: LoadName): string {
   const reason = skipped[load];
   if (reason !== undefined) return `skipped (${reason})`;
   const reference = proxies.find(({ name }) => name === REFERENCE)?.loads[load];
-  const head = load === "small"
+  const isSmall = load.endsWith("small");
+  const head = isSmall
     ? ["proxy", "CPU µs a request", "to nginx", "requests/s", "core busy"]
     : ["proxy", "CPU s a GB", "to nginx", "MB per CPU s", "MB/s", "core busy"];
   const rows = proxies.flatMap(({ name, loads }) => {
     const figures = loads[load];
     if (!figures) return [];
-    return [[name, ...loadCells(load, { figures, reference })]];
+    return [[name, ...loadCells(isSmall, { figures, reference })]];
   });
   return table(head, rows);
 }
 
 function loadCells(
-  load: LoadName,
+  isSmall: boolean,
   options: { figures: LoadFigures; reference: LoadFigures | undefined },
 ): string[] {
   const { figures, reference } = options;
@@ -104,7 +116,7 @@ function loadCells(
     ? (median(figures.cpu) / median(reference.cpu)).toFixed(2)
     : "";
   const busy = `${Math.round(median(figures.busy) * 100)} %`;
-  if (load === "small") {
+  if (isSmall) {
     return [spread(figures.cpu, 1), ratio, spread(figures.perSecond, 0), busy];
   }
   return [

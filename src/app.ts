@@ -7,6 +7,7 @@ import { describeMaterial, followMaterial } from "./followed_material.ts";
 import { followPeers } from "./followed_peers.ts";
 import { followSealer } from "./followed_seal.ts";
 import type { Followed } from "./followed_store.ts";
+import { followUpstreamTls } from "./followed_upstream_tls.ts";
 import { OctetWriters } from "./http/octet_writers.ts";
 import { AccessRules } from "./identity/access_rules.ts";
 import { contentDigest } from "./identity/seal/content_digest.ts";
@@ -21,16 +22,22 @@ import { listen } from "./net/listener.ts";
 import { AccessLog } from "./proxy/access_log.ts";
 import { BodyLimit } from "./proxy/body_limit.ts";
 import { Http1Upstream } from "./proxy/http1_request.ts";
+import { Http2Upstream } from "./proxy/http2_request.ts";
+import { Http2RequestHeads } from "./proxy/http2_request_head.ts";
 import { RequestHeadWriter } from "./proxy/request_head_writer.ts";
 import { RequestIds } from "./proxy/request_id.ts";
 import { ResponseHeadWriter } from "./proxy/response_head_writer.ts";
 import type { SessionDependencies } from "./proxy/session.ts";
+import type { Upstream } from "./proxy/upstream_request.ts";
+import { Tunnels } from "./proxy/tunnels.ts";
 import { RuntimeSpans, runtimeTracer } from "./proxy/spans.ts";
 import { Reception } from "./reception.ts";
 import type { Limit } from "./tally.ts";
 import { AdmissionGuard } from "./tls/admission.ts";
 import { TlsDoor } from "./tls/door.ts";
 import { type Grounds, TrustKeeper } from "./trust_keeper.ts";
+import type { UpstreamTls } from "./upstream/dial.ts";
+import { Http2Pool } from "./upstream/http2_pool.ts";
 import { UpstreamPool } from "./upstream/pool.ts";
 
 /** What a sidecar needs from outside. */
@@ -50,10 +57,11 @@ export interface Sidecar {
   readonly address: Deno.NetAddr;
   /** Where the monitor port is; undefined where it is off. */
   readonly monitor: Monitor["address"] | undefined;
-  /** How many admitted connections are open, and how many handshakes under way. */
+  /** How many admitted connections and tunnels are open, and how many handshakes under way. */
   readonly connections: {
     readonly admitted: number;
     readonly handshaking: number;
+    readonly tunnels: number;
   };
   /** Loads the files at once, and takes what is there as meant (SIGHUP). */
   reload(): void;
@@ -151,8 +159,23 @@ export async function startSidecar(
       journal,
     }),
   ).sealer;
-  const pool = new UpstreamPool({ address: config.upstream, deadlines });
+  const upstreamTls = config.upstream.scheme !== "https" ? undefined : follows(
+    await followUpstreamTls(config, {
+      pollMs,
+      log,
+      journal,
+      onSwap: () => pool.refresh(),
+    }),
+  );
+  watched.upstreamTls = upstreamTls;
+  const writers = new OctetWriters();
+  const { pool, upstream } = upstreamParts(config, {
+    deadlines,
+    writers,
+    tls: upstreamTls && (() => upstreamTls.client),
+  });
   started.defer(() => pool.close());
+  const tunnels = tunnelParts(config, { deadlines, observations });
   let onIdle: (() => void) | undefined;
   const reception = new Reception({
     config,
@@ -161,7 +184,10 @@ export async function startSidecar(
     sessions: sessionParts(config, {
       log,
       accessLog,
-      pool,
+      deadlines,
+      writers,
+      upstream,
+      tunnels,
       observations,
       onLimit,
     }),
@@ -191,6 +217,8 @@ export async function startSidecar(
     limits,
     handshakeTimeoutMs: 1000 * config.handshakeTimeoutSecs,
     unverified: config.unverified,
+    http2: config.http2,
+    proxyProtocol: config.proxyProtocol,
     handshakes: observations.handshakes,
     onAdmitted: reception.admitted,
     onUnverified: reception.unverified,
@@ -252,7 +280,11 @@ export async function startSidecar(
     address,
     monitor: monitor?.address,
     get connections() {
-      return { admitted: connections.size, handshaking: door.handshaking };
+      return {
+        admitted: connections.size,
+        handshaking: door.handshaking,
+        tunnels: tunnels?.open ?? 0,
+      };
     },
     reload() {
       log.info("reload asked for");
@@ -262,18 +294,15 @@ export async function startSidecar(
   };
 }
 
-function sessionParts(
+/** The application, in the protocol that it speaks, and the connections to it. */
+function upstreamParts(
   config: Config,
-  { log, accessLog, pool, observations, onLimit }: {
-    log: Logger;
-    accessLog: LineSink;
-    pool: UpstreamPool;
-    observations: Observations;
-    onLimit: (limit: Limit) => void;
+  { deadlines, writers, tls }: {
+    deadlines: Deadlines;
+    writers: OctetWriters;
+    tls: (() => UpstreamTls) | undefined;
   },
-): SessionDependencies {
-  const writers = new OctetWriters();
-  const tracer = runtimeTracer();
+): { pool: UpstreamPool | Http2Pool; upstream: Upstream } {
   const requestHeads = new RequestHeadWriter({
     authority: config.upstream.authority,
     preserveHost: config.preserveHost,
@@ -285,9 +314,80 @@ function sessionParts(
       ? "head and body"
       : "head",
   });
-  return {
-    upstream: new Http1Upstream({ pool, writers, requestHeads }),
+  const options = {
+    address: config.upstream,
+    deadlines,
+    ...(tls && { tls }),
+    connectTimeoutMs: 1000 * config.upstreamConnectTimeoutSecs,
+    maxConnections: config.upstreamMaxConnections,
+    waitTimeoutMs: 1000 * config.upstreamTimeoutSecs,
+    idleTimeoutMs: 1000 * config.upstreamIdleTimeoutSecs,
+  };
+  if (config.upstreamProtocol === "http1") {
+    const pool = new UpstreamPool(options);
+    return {
+      pool,
+      upstream: new Http1Upstream({ pool, writers, requestHeads }),
+    };
+  }
+  const pool = new Http2Pool({
+    ...options,
     writers,
+    bodyTimeoutMs: 1000 * config.bodyTimeoutSecs,
+  });
+  const upstream = new Http2Upstream({
+    pool,
+    writers,
+    requestHeads: new Http2RequestHeads(requestHeads),
+  });
+  return { pool, upstream };
+}
+
+/**
+ * Undefined where there are none. Over HTTP/2 the application is asked for none:
+ * what a client asks for in vain is then the same as where they are turned off.
+ */
+function tunnelParts(
+  config: Config,
+  { deadlines, observations: { tally, connections } }: {
+    deadlines: Deadlines;
+    observations: Observations;
+  },
+): Tunnels | undefined {
+  const { upgrades, upstreamProtocol } = config;
+  if (upgrades.length === 0 || upstreamProtocol !== "http1") return undefined;
+  return new Tunnels({
+    protocols: upgrades,
+    deadlines,
+    tally,
+    counts: connections,
+    idleMs: 1000 * config.tunnelIdleTimeoutSecs || Infinity,
+    halfClosedMs: 1000 * config.bodyTimeoutSecs,
+  });
+}
+
+function sessionParts(
+  config: Config,
+  parts: {
+    log: Logger;
+    accessLog: LineSink;
+    deadlines: Deadlines;
+    writers: OctetWriters;
+    upstream: Upstream;
+    tunnels: Tunnels | undefined;
+    observations: Observations;
+    onLimit: (limit: Limit) => void;
+  },
+): SessionDependencies {
+  const { log, accessLog, observations, onLimit } = parts;
+  const { deadlines, writers, upstream, tunnels } = parts;
+  const tracer = runtimeTracer();
+  const grpcIdleMs = 1000 * config.grpcIdleTimeoutSecs;
+  return {
+    upstream,
+    tunnels,
+    writers,
+    deadlines,
     responseHeads: new ResponseHeadWriter(),
     accessLog: new AccessLog({ lines: accessLog, which: config.accessLog }),
     traffic: observations.traffic,
@@ -295,6 +395,11 @@ function sessionParts(
     spans: tracer && new RuntimeSpans(tracer),
     upstreamTimeoutMs: 1000 * config.upstreamTimeoutSecs,
     bodyTimeoutMs: 1000 * config.bodyTimeoutSecs,
+    grpcLimits: {
+      upstreamTimeoutMs: grpcIdleMs,
+      bodyTimeoutMs: grpcIdleMs,
+      uploadTimeoutMs: grpcIdleMs,
+    },
     bodyLimit: config.maxBodyBytes > 0
       ? new BodyLimit(config.maxBodyBytes, () => onLimit("body_size"))
       : undefined,

@@ -38,14 +38,20 @@ export type ErrorCode =
   | AccessCode
   // requests (src/http)
   | RequestCode
+  // HTTP/2, whichever side broke it (src/http2)
+  | Http2Code
   // the application behind us (src/upstream)
   | UpstreamCode
   | "CLIENT_GONE"
+  // a tunnel in which nothing moved for too long (src/proxy)
+  | "TUNNEL_IDLE"
   // a fault of ours
   | "INTERNAL";
 
 /** Why a connection came to nothing before its client could be judged. */
 export type HandshakeCode =
+  /** It did not begin with the PROXY protocol header that was expected. */
+  | "PROXY_HEADER_INVALID"
   | "HANDSHAKE_FAILED"
   | "HANDSHAKE_TIMEOUT"
   /** It took too long for others to be kept waiting (`MAX_HANDSHAKES`, `MAX_CONNECTIONS`). */
@@ -96,11 +102,25 @@ export type RequestCode =
   | "HEADER_TIMEOUT"
   | "BODY_TIMEOUT"
   | "BODY_INCOMPLETE"
-  | "BODY_TOO_LARGE";
+  | "BODY_TOO_LARGE"
+  /** A tunnel for a protocol that none is made for (RFC 8441). */
+  | "PROTOCOL_UNSUPPORTED";
+
+/** How a peer broke HTTP/2. Each has its error code of RFC 9113 §7 (src/http2/http2_error.ts). */
+export type Http2Code =
+  | "HTTP2_PROTOCOL"
+  | "HTTP2_FLOW_CONTROL"
+  | "HTTP2_STREAM_CLOSED"
+  | "HTTP2_FRAME_SIZE"
+  | "HTTP2_COMPRESSION"
+  /** It broke no rule, but asks more of us than a client in earnest would. */
+  | "HTTP2_FLOOD";
 
 /** Why no whole answer came from the application. */
 export type UpstreamCode =
   | "UPSTREAM_CONNECT_FAILED"
+  | "UPSTREAM_TLS_FAILED"
+  | "UPSTREAM_BUSY"
   | "UPSTREAM_TIMEOUT"
   | "UPSTREAM_CLOSED"
   | "UPSTREAM_RESPONSE_INVALID";

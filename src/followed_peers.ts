@@ -1,5 +1,5 @@
 import type { ClientAccess } from "./client_access.ts";
-import { type Followed, followFile } from "./followed_store.ts";
+import { type Followed, followFiles } from "./followed_store.ts";
 import type { Peers } from "./identity/peers.ts";
 import { MAX_PEERS_FILE_OCTETS, parsePeers } from "./identity/peers_file.ts";
 import type { Logger } from "./log.ts";
@@ -27,9 +27,9 @@ export async function followPeers(
     journal: Journal;
   },
 ): Promise<FollowedPeers> {
-  return await followFile<Peers>({
+  return await followFiles<Peers>({
     name: "pinned peers",
-    path: file,
+    paths: [file],
     pollMs,
     maxOctets: MAX_PEERS_FILE_OCTETS,
     parse: (contents, now) => parsePeers(contents.get(file)!, { file, now }),

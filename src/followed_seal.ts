@@ -1,4 +1,4 @@
-import { type Followed, followFile } from "./followed_store.ts";
+import { type Followed, followFiles } from "./followed_store.ts";
 import { SealKeys } from "./identity/seal/seal_keys.ts";
 import { Sealer } from "./identity/seal/signer.ts";
 import type { Logger } from "./log.ts";
@@ -28,9 +28,9 @@ export async function followSealer(
   },
 ): Promise<FollowedSealer> {
   let sealer: Sealer | undefined;
-  const followed = await followFile<SealKeys>({
+  const followed = await followFiles<SealKeys>({
     name: "seal keys",
-    path: file,
+    paths: [file],
     pollMs,
     maxOctets: MAX_KEY_FILE_OCTETS,
     parse: (contents) =>

@@ -60,9 +60,7 @@ export interface Followed {
   stop(): Promise<void>;
 }
 
-export interface FollowFileOptions<T>
-  extends Omit<FileSourceOptions<T>, "paths"> {
-  readonly path: string;
+export interface FollowFilesOptions<T> extends FileSourceOptions<T> {
   readonly log: Logger;
   readonly journal: Journal;
   readonly admit?: Admit<T>;
@@ -72,22 +70,21 @@ export interface FollowFileOptions<T>
 }
 
 /**
- * Reads a file to a value, and follows it from then on. What is rejected or fails
+ * Reads files to one value, and follows them from then on. What is rejected or fails
  * later is logged, and the value in force stays. Rejects with `SidecarError`
- * where it cannot be read at first.
+ * where they cannot be read at first.
  */
-export async function followFile<T>(
-  { path, log, journal, admit, onFirst, onSwap, ...options }: FollowFileOptions<
-    T
-  >,
+export async function followFiles<T>(
+  { log, journal, admit, onFirst, onSwap, ...options }: FollowFilesOptions<T>,
 ): Promise<Followed & { readonly store: Store<T> }> {
-  const source = new FileSource<T>({ ...options, paths: [path] });
+  const source = new FileSource<T>(options);
   const store = new Store<T>({
     shrinks: options.shrinks,
     same: Object.is,
     ...(admit && { admit }),
   });
-  tellOfStore(store, { name: options.name, log, journal, file: path });
+  const { name, paths } = options;
+  tellOfStore(store, { name, log, journal, file: paths.join(", ") });
   store.onSwap(onSwap);
   const { material } = await store.start(source);
   onFirst(material);

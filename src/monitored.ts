@@ -2,6 +2,7 @@ import denoJson from "../deno.json" with { type: "json" };
 import { allowRules } from "./config/allow_rules.ts";
 import type { Config } from "./config/config.ts";
 import type { Deadlines } from "./deadlines.ts";
+import { SidecarError } from "./errors.ts";
 import type { FollowedPeers } from "./followed_peers.ts";
 import type { Followed } from "./followed_store.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -16,6 +17,7 @@ import type { AccessReport } from "./monitor/status_report.ts";
 import type { Watched } from "./monitor/watched.ts";
 import type { Observations } from "./observations/observations.ts";
 import { Samples } from "./observations/samples.ts";
+import type { UpstreamTls } from "./upstream/dial.ts";
 import { UpstreamPool } from "./upstream/pool.ts";
 
 /** What of a sidecar the monitor port shows, from its start on. */
@@ -28,6 +30,8 @@ export class MonitoredSidecar implements Watched {
   store: MaterialStore | undefined;
   /** Set once there are some. */
   peers: FollowedPeers | undefined;
+  /** Set once there is some. */
+  upstreamTls: { readonly client: UpstreamTls } | undefined;
   /** Set once connections are taken. */
   door: { readonly handshaking: number } | undefined;
   readonly followed: Followed["store"][] = [];
@@ -83,7 +87,7 @@ export interface Monitor {
 export async function openMonitor(
   config: Config,
   { watched, deadlines, log, port }: {
-    watched: Watched;
+    watched: MonitoredSidecar;
     deadlines: Deadlines;
     log: Logger;
     port: number;
@@ -106,7 +110,7 @@ export async function openMonitor(
     watched,
     readiness: new Readiness({
       watched,
-      application: applicationProbe(config, deadlines),
+      application: applicationProbe(config, { deadlines, watched }),
       now: Date.now,
     }),
     exporter,
@@ -145,16 +149,32 @@ export async function openMonitor(
 
 /** With connections of its own: those of traffic are none of its. */
 function applicationProbe(
-  { upstreamReadiness, readinessTimeoutSecs }: Config,
-  deadlines: Deadlines,
+  { upstream, upstreamReadiness, readinessTimeoutSecs }: Config,
+  { deadlines, watched }: {
+    deadlines: Deadlines;
+    watched: MonitoredSidecar;
+  },
 ): HttpProbe | undefined {
   if (upstreamReadiness === null) return undefined;
-  const { authority, requestTarget } = upstreamReadiness;
-  const pool = new UpstreamPool({ address: upstreamReadiness, deadlines });
+  const { server = upstream, requestTarget } = upstreamReadiness;
+  const pool = new UpstreamPool({
+    address: server,
+    deadlines,
+    ...(server.scheme === "https" && { tls: () => tlsOf(watched) }),
+  });
   return new HttpProbe({
     connect: () => pool.connect(),
-    authority,
+    authority: server.authority,
     requestTarget,
     timeoutMs: 1000 * readinessTimeoutSecs,
   });
+}
+
+/** As requests have it: the probe speaks of the same application. */
+function tlsOf({ upstreamTls }: MonitoredSidecar): UpstreamTls {
+  if (upstreamTls !== undefined) return upstreamTls.client;
+  throw new SidecarError(
+    "UPSTREAM_TLS_FAILED",
+    "Cannot ask the application yet: what to verify it by is not loaded",
+  );
 }

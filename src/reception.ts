@@ -1,10 +1,15 @@
 import type { ClientAccess, NotAdmitted } from "./client_access.ts";
 import { clientHeaders, NO_HEADERS } from "./client_headers.ts";
 import type { Config } from "./config/config.ts";
-import type { Connections } from "./connections.ts";
+import type { Connections, LiveConnection } from "./connections.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { type ErrorCode, SidecarError } from "./errors.ts";
-import { ServerConnection } from "./http/server_connection.ts";
+import {
+  type ConnectionTimeouts,
+  ServerConnection,
+} from "./http/server_connection.ts";
+import { Http2Buffers } from "./http2/buffers.ts";
+import { ServerSession } from "./http2/server_session.ts";
 import type { ClientIdentity } from "./identity/client_identity.ts";
 import {
   headerLines,
@@ -14,6 +19,8 @@ import type { Sealer } from "./identity/seal/signer.ts";
 import type { Logger } from "./log.ts";
 import type { MaterialStore } from "./material/store.ts";
 import type { Observations } from "./observations/observations.ts";
+import { Http1Handler } from "./proxy/http1_handler.ts";
+import { Http2Handler } from "./proxy/http2_handler.ts";
 import { Session, type SessionDependencies } from "./proxy/session.ts";
 import type { Limit } from "./tally.ts";
 import type { Refusal, Unverified } from "./tls/door.ts";
@@ -50,9 +57,18 @@ export interface ReceptionOptions {
  */
 export class Reception {
   readonly #options: ReceptionOptions;
+  readonly #timeouts: ConnectionTimeouts;
+  readonly #http2Buffers: Http2Buffers;
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
+    const { config, sessions } = options;
+    this.#timeouts = {
+      headerMs: 1000 * config.headerTimeoutSecs,
+      keepAliveMs: 1000 * config.keepAliveTimeoutSecs,
+      bodyMs: 1000 * config.bodyTimeoutSecs,
+    };
+    this.#http2Buffers = new Http2Buffers(sessions.writers);
   }
 
   /** For a client whose certificate is good. */
@@ -171,8 +187,9 @@ export class Reception {
       client: ClientIdentity | undefined;
     },
   ): void {
-    const { config, connections, deadlines, sealer, sessions } = this.#options;
+    const { connections, deadlines, sealer, sessions } = this.#options;
     const { connections: counts } = this.#options.observations;
+    const { protocol } = secure.facts;
     const session = new Session(sessions, {
       ...secure.facts,
       fingerprint: client?.fingerprint,
@@ -181,22 +198,32 @@ export class Reception {
       seal: sealer?.connection(headers.lines),
       refusal,
     });
-    const connection: ServerConnection = new ServerConnection(secure, {
-      timeouts: {
-        headerMs: 1000 * config.headerTimeoutSecs,
-        keepAliveMs: 1000 * config.keepAliveTimeoutSecs,
-        bodyMs: 1000 * config.bodyTimeoutSecs,
-      },
+    const common = {
+      timeouts: this.#timeouts,
       deadlines,
       onLimit: this.#options.onLimit,
       mayServe: () => connections.trusts(connection),
-    });
+    };
+    let connection: LiveConnection, run: () => Promise<void>;
+    if (protocol === "h2") {
+      const http2 = new ServerSession(secure, {
+        ...common,
+        buffers: this.#http2Buffers,
+        tunnels: sessions.tunnels !== undefined,
+      });
+      connection = http2;
+      run = () => http2.run(new Http2Handler(session));
+    } else {
+      const http1 = new ServerConnection(secure, common);
+      connection = http1;
+      run = () => http1.run(new Http1Handler(session));
+    }
     connections.add(connection, grounds);
-    counts.opened("http/1.1");
+    counts.opened(protocol);
     if (this.#options.draining.aborted) connection.retire();
-    connection.run(session).then(() => {
+    run().then(() => {
       connections.delete(connection);
-      counts.closed("http/1.1");
+      counts.closed(protocol);
       this.#options.onEnded();
     });
   }

@@ -11,6 +11,8 @@ export type Counted =
   | "limits_hit"
   | "connections_retired"
   | "reloads"
+  /** Tunnels that have ended: by both sides in order, or why they were cut. */
+  | "tunnels"
   | "upstream_errors";
 
 /** What of a client is limited: the labels of `limits_hit`. */
@@ -35,6 +37,12 @@ export const LIMITS = [
   "send_time",
   /** `KEEP_ALIVE_TIMEOUT_SECS`. */
   "idle",
+  /** Streams at once that an HTTP/2 client was told that it may open. */
+  "concurrent_streams",
+  /** Frames of an HTTP/2 client that serve no request, beyond its credit. */
+  "flood",
+  /** For an HTTP/2 client to acknowledge our settings. */
+  "settings_time",
 ] as const;
 
 export type Limit = (typeof LIMITS)[number];

@@ -80,8 +80,60 @@ export function parseConfig(
   if (problems.length === 0 && config.sealBody && config.sealKeyFile === "") {
     problems.push("Cannot seal bodies by SEAL_BODY: expected a SEAL_KEY_FILE");
   }
+  if (problems.length === 0) problems.push(...upstreamTlsProblems(config));
+  if (
+    problems.length === 0 && config.upstreamProtocol === "h2c" &&
+    config.upstream.scheme === "https"
+  ) {
+    problems.push(
+      "Cannot speak h2c by UPSTREAM_PROTOCOL over https: expected an UPSTREAM_URL with http or unix",
+    );
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+function upstreamTlsProblems(config: Config): string[] {
+  const {
+    upstream,
+    upstreamCaFile,
+    upstreamCertFile,
+    upstreamKeyFile,
+    upstreamServerName,
+    upstreamProtocol,
+    upstreamReadiness,
+  } = config;
+  const https = Object.entries({
+    UPSTREAM_CA_FILE: upstreamCaFile,
+    UPSTREAM_CERT_FILE: upstreamCertFile,
+    UPSTREAM_KEY_FILE: upstreamKeyFile,
+    UPSTREAM_SERVER_NAME: upstreamServerName,
+  }).filter(([, value]) => value !== "").map(([name]) => name);
+  if (upstream.scheme !== "https" && https.length > 0) {
+    return [
+      `Cannot use ${https.join(", ")}: expected an UPSTREAM_URL with https`,
+    ];
+  }
+  if (
+    upstreamReadiness?.server?.scheme === "https" && upstream.scheme !== "https"
+  ) {
+    return [
+      "Cannot ask UPSTREAM_READINESS_URL over https: expected an UPSTREAM_URL with https",
+    ];
+  }
+  if (upstreamProtocol === "h2c" && upstreamReadiness?.server === undefined) {
+    if (upstreamReadiness !== null) {
+      return [
+        "Cannot ask UPSTREAM_READINESS_URL by its path alone with UPSTREAM_PROTOCOL=h2c: expected an http:// URL or none",
+      ];
+    }
+  }
+  if ((upstreamCertFile === "") !== (upstreamKeyFile === "")) {
+    return [
+      "Cannot show a certificate to the application: expected both UPSTREAM_CERT_FILE and UPSTREAM_KEY_FILE",
+    ];
+  }
+  return [];
 }
 
 /**

@@ -1,7 +1,7 @@
 import { flagOf, type Setting, SETTINGS } from "./settings.ts";
 
 const LINE_WIDTH = 80;
-const VARIABLE_COLUMN = 40;
+const VARIABLE_COLUMN = 44;
 
 const USAGE =
   `mtls-sidecar: mutual TLS in, plain HTTP out, in front of one application
@@ -36,8 +36,8 @@ takes its value as --flag VALUE or --flag=VALUE; a boolean one may stand alone.
 
 const OTHER = `
 Other
-  -h, --help                            This text
-  --version                             The version
+  -h, --help                                This text
+  --version                                 The version
 `;
 
 /** What `--help` prints: every flag with its variable and default, in 80 columns. */

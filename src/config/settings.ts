@@ -13,7 +13,8 @@ import {
   seconds,
   words,
 } from "./kinds.ts";
-import { readinessUrl, upstreamUrl } from "./upstream_url.ts";
+import { upgrades } from "./upgrades.ts";
+import { readinessUrl, serverName, upstreamUrl } from "./upstream_url.ts";
 
 /** One setting: the environment variable, the flag that mirrors it, the default. */
 export interface Setting<T> {
@@ -62,12 +63,70 @@ export const SETTINGS = {
     group: LISTENING,
     description: "The mTLS port; 0 lets the system choose a free one",
   }),
+  http2: setting({
+    variable: "HTTP2",
+    kind: boolean,
+    default: "true",
+    group: LISTENING,
+    description: "Speak HTTP/2 with clients that can",
+  }),
+  proxyProtocol: setting({
+    variable: "PROXY_PROTOCOL",
+    kind: boolean,
+    default: "false",
+    group: LISTENING,
+    description:
+      "Expect a PROXY protocol header before TLS, from a load balancer",
+  }),
   upstream: setting({
     variable: "UPSTREAM_URL",
     kind: upstreamUrl,
     default: "http://localhost:8080",
     group: APPLICATION,
-    description: "Where requests go: http://host:port without a path",
+    description: "Where requests go: http://host:port, https:// or unix:/path",
+  }),
+  upstreamProtocol: setting({
+    variable: "UPSTREAM_PROTOCOL",
+    kind: choice(["http1", "h2c"]),
+    default: "http1",
+    group: APPLICATION,
+    description: "What it speaks: http1, or h2c, HTTP/2 without TLS, for gRPC",
+  }),
+  /** Empty where it is not set; for `https` alone, as the three after it. */
+  upstreamCaFile: setting({
+    variable: "UPSTREAM_CA_FILE",
+    kind: optionalPath,
+    default: "",
+    group: APPLICATION,
+    description: "CAs that it must lead to; if empty, those of the system",
+  }),
+  upstreamCertFile: setting({
+    variable: "UPSTREAM_CERT_FILE",
+    kind: optionalPath,
+    default: "",
+    group: APPLICATION,
+    description: "Certificate and chain to show to it over https",
+  }),
+  upstreamKeyFile: setting({
+    variable: "UPSTREAM_KEY_FILE",
+    kind: optionalPath,
+    default: "",
+    group: APPLICATION,
+    description: "Private key of UPSTREAM_CERT_FILE",
+  }),
+  upstreamServerName: setting({
+    variable: "UPSTREAM_SERVER_NAME",
+    kind: serverName,
+    default: "",
+    group: APPLICATION,
+    description: "Name it must prove; if empty, the host of UPSTREAM_URL",
+  }),
+  upstreamConnectTimeoutSecs: setting({
+    variable: "UPSTREAM_CONNECT_TIMEOUT_SECS",
+    kind: seconds(DAY),
+    default: "5",
+    group: APPLICATION,
+    description: "How long a connection to it may take to be made, in seconds",
   }),
   upstreamTimeoutSecs: setting({
     variable: "UPSTREAM_TIMEOUT_SECS",
@@ -77,6 +136,21 @@ export const SETTINGS = {
     description:
       "How long the application may take to begin its answer, in seconds",
   }),
+  upstreamMaxConnections: setting({
+    variable: "UPSTREAM_MAX_CONNECTIONS",
+    kind: count({ min: 1, max: 65535 }),
+    default: "1024",
+    group: APPLICATION,
+    description: "Connections to it at once; requests beyond wait their turn",
+  }),
+  upstreamIdleTimeoutSecs: setting({
+    variable: "UPSTREAM_IDLE_TIMEOUT_SECS",
+    kind: seconds(DAY),
+    default: "4",
+    group: APPLICATION,
+    description:
+      "How long an idle one is kept, in seconds; less than it does itself",
+  }),
   upstreamKeepAlive: setting({
     variable: "UPSTREAM_KEEP_ALIVE",
     kind: boolean,
@@ -85,6 +159,15 @@ export const SETTINGS = {
     description:
       "Use connections to it again; false where it leaves bodies unread",
   }),
+  /** In lower case; empty where connections speak HTTP alone. */
+  upgrades: setting({
+    variable: "UPGRADES",
+    kind: upgrades,
+    default: "websocket",
+    group: APPLICATION,
+    description:
+      "Protocols that a connection may change to (RFC 9110 §7.8), or none",
+  }),
   /** Null where the application is left out of readiness (`none`). */
   upstreamReadiness: setting({
     variable: "UPSTREAM_READINESS_URL",
@@ -92,7 +175,7 @@ export const SETTINGS = {
     default: "http://localhost:8080/ready",
     group: APPLICATION,
     description:
-      "Asked by /ready of the monitor port; none leaves the application out",
+      "Asked by /ready: a URL, or a path of UPSTREAM_URL; none asks nothing",
   }),
   readinessTimeoutSecs: setting({
     variable: "READINESS_TIMEOUT_SECS",
@@ -391,6 +474,21 @@ export const SETTINGS = {
     default: "60",
     group: TIME,
     description: "How long a body, either way, may stand still, in seconds",
+  }),
+  grpcIdleTimeoutSecs: setting({
+    variable: "GRPC_IDLE_TIMEOUT_SECS",
+    kind: seconds(DAY),
+    default: "3600",
+    group: TIME,
+    description: "How long either way of a gRPC call may be silent, in seconds",
+  }),
+  tunnelIdleTimeoutSecs: setting({
+    variable: "TUNNEL_IDLE_TIMEOUT_SECS",
+    kind: seconds({ min: 0, max: 86400 }),
+    default: "3600",
+    group: TIME,
+    description:
+      "How long nothing may move in a WebSocket, in seconds; 0 for no limit",
   }),
   keepAliveTimeoutSecs: setting({
     variable: "KEEP_ALIVE_TIMEOUT_SECS",

@@ -11,6 +11,13 @@ export interface OctetSource {
   readonly fault?: SidecarError | undefined;
 }
 
+/** Octets that have arrived and are not consumed yet: `bytes[start..end)`. */
+export interface Arrived {
+  readonly bytes: Uint8Array;
+  start: number;
+  readonly end: number;
+}
+
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /**
@@ -18,7 +25,7 @@ const NOTHING: Uint8Array = new Uint8Array(0);
  * `bytes[start..end)`. What arrives is used in place; it is copied only when
  * the beginning of something unfinished is still here.
  */
-export class Input {
+export class Input implements Arrived {
   readonly #source: OctetSource;
   #bytes = NOTHING;
   #owned = false;

@@ -1,3 +1,5 @@
+import { TOKEN_LOWER } from "./octets.ts";
+
 /**
  * Octets put together for one write. Grows as needed, is used again and again.
  */
@@ -54,6 +56,33 @@ export class OctetWriter {
     const bytes = this.#bytes;
     let at = this.#length;
     for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
+    this.#length = at;
+  }
+
+  /** Appends one octet. */
+  addOctet(octet: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = octet;
+  }
+
+  /** Appends a number below 2^32 in network byte order. */
+  addUint32(value: number): void {
+    this.#reserve(4);
+    const bytes = this.#bytes;
+    const at = this.#length;
+    bytes[at] = value >>> 24;
+    bytes[at + 1] = value >>> 16;
+    bytes[at + 2] = value >>> 8;
+    bytes[at + 3] = value;
+    this.#length = at + 4;
+  }
+
+  /** Appends the token `source[start..end)` in lower case. */
+  addLowerCase(source: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    for (let i = start; i < end; i++) bytes[at++] = TOKEN_LOWER[source[i]!]!;
     this.#length = at;
   }
 

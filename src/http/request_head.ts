@@ -4,7 +4,7 @@ import { applyConnectionOptions, NO_OPTIONS } from "./connection_options.ts";
 import { FieldKind } from "./field_name.ts";
 import { FieldSection, MAX_SECTION_OCTETS } from "./field_section.ts";
 import { type Framing, NO_BODY, requestFraming } from "./framing.ts";
-import type { Input } from "./input.ts";
+import type { Arrived } from "./input.ts";
 import { methodOf } from "./method.ts";
 import {
   CR,
@@ -15,6 +15,7 @@ import {
   TARGET,
   TOKEN_LOWER,
 } from "./octets.ts";
+import { NO_UPGRADES, upgradesOf } from "./upgrade.ts";
 
 /** No registered method is half as long; what is longer is no method. */
 const MAX_METHOD_OCTETS = 64;
@@ -48,6 +49,8 @@ export class RequestHead {
   #authorityEnd = 0;
 
   method = "";
+  /** The major version: 1, or 2 where HTTP/2 brought the request (then `minor` is 1). */
+  major = 1;
   /** The minor version: 0 or 1. */
   minor = 1;
   framing: Framing = NO_BODY;
@@ -59,6 +62,11 @@ export class RequestHead {
   expectsContinue = false;
   /** Whether the client takes trailers (`TE: trailers`, RFC 9110 §10.1.4). */
   takesTrailers = false;
+  /**
+   * The protocols that the client would rather speak, its favourite first (RFC
+   * 9110 §7.8); over HTTP/2 the one of an extended CONNECT (RFC 8441 §4).
+   */
+  upgrades = NO_UPGRADES;
 
   /** The octets that all positions refer to. */
   get bytes(): Uint8Array {
@@ -112,7 +120,7 @@ export class RequestHead {
    * Throws `SidecarError` with a `RequestCode`; nothing after that can be
    * trusted, so the connection must be closed.
    */
-  parse(input: Input): boolean {
+  parse(input: Arrived): boolean {
     const bytes = this.#bytes = input.bytes;
     const base = this.#base = input.start;
     const limit = base + MAX_SECTION_OCTETS;
@@ -254,6 +262,13 @@ export class RequestHead {
     this.persistent = !options.close && (this.minor === 1 || options.keepAlive);
     this.#checkAuthority(hostLine);
     this.framing = requestFraming(fields, this.minor);
+    // RFC 9110 §7.8: an Upgrade that Connection doesn't name is not this hop's,
+    // and HTTP/1.0 has none. With content it may be ignored, and is: then nobody
+    // can take content for what the other protocol brings.
+    this.upgrades = options.named.has("upgrade") && this.minor === 1 &&
+        this.framing.kind === "none"
+      ? upgradesOf(fields)
+      : NO_UPGRADES;
   }
 
   /** RFC 9112 §3.2: one valid Host, though an absolute-form target's authority replaces it. */

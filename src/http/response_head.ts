@@ -3,8 +3,9 @@ import { applyConnectionOptions, NO_OPTIONS } from "./connection_options.ts";
 import { FieldKind } from "./field_name.ts";
 import { FieldSection, MAX_SECTION_OCTETS } from "./field_section.ts";
 import { type Framing, NO_BODY, responseFraming } from "./framing.ts";
-import type { Input } from "./input.ts";
+import type { Arrived } from "./input.ts";
 import { CR, FIELD_VALUE, latin1, LF, NO_OCTETS, SP } from "./octets.ts";
+import { upgradesOf } from "./upgrade.ts";
 
 /** `HTTP/1.1 200`: what every status line begins with. */
 const STATUS_OCTETS = 12;
@@ -36,9 +37,20 @@ export class ResponseHead {
   /** Whether the application allows another request on the connection (RFC 9112 §9.3). */
   persistent = true;
 
+  /**
+   * The protocol that the request asked to change to, for its sender to set; a
+   * 101 is only taken for that one.
+   */
+  upgrade: string | undefined;
+
+  /** Whether the connection speaks another protocol after this head (RFC 9110 §15.2.2). */
+  get switching(): boolean {
+    return this.status === 101;
+  }
+
   /** Whether this is an interim response, after which another one follows. */
   get interim(): boolean {
-    return this.status < 200;
+    return this.status < 200 && this.status !== 101;
   }
 
   /** The octets that all positions refer to. */
@@ -69,7 +81,7 @@ export class ResponseHead {
    *
    * Throws `SidecarError` with `UPSTREAM_RESPONSE_INVALID`.
    */
-  parse(input: Input, method: string): boolean {
+  parse(input: Arrived, method: string): boolean {
     const bytes = this.#bytes = input.bytes;
     const base = this.#base = input.start;
     const limit = base + MAX_SECTION_OCTETS;
@@ -112,18 +124,34 @@ export class ResponseHead {
 
   #conclude(method: string): void {
     const fields = this.fields;
-    if (this.status === 101) {
-      throw invalid("no change of protocol, for none was asked for");
-    }
     const options = fields.find(FieldKind.CONNECTION) < 0
       ? NO_OPTIONS
       : applyConnectionOptions(fields, "UPSTREAM_RESPONSE_INVALID");
     this.hopByHop = options.named;
     this.persistent = !options.close && (this.minor === 1 || options.keepAlive);
-    this.framing = this.interim
+    if (this.switching) {
+      this.#checkSwitch();
+      this.persistent = false;
+    }
+    this.framing = this.status < 200
       ? NO_BODY
       : responseFraming(fields, this.minor, { method, status: this.status });
     if (this.framing.kind === "until-close") this.persistent = false;
+  }
+
+  /** RFC 9110 §7.8: a server changes to nothing that was not asked for, and says to what. */
+  #checkSwitch(): void {
+    const { upgrade } = this;
+    if (upgrade === undefined) {
+      throw invalid("no change of protocol, for none was asked for");
+    }
+    const protocols = this.hopByHop.has("upgrade")
+      ? upgradesOf(this.fields)
+      : [];
+    if (
+      this.minor === 0 || protocols.length !== 1 ||
+      protocols[0]!.toLowerCase() !== upgrade.toLowerCase()
+    ) throw invalid(`a change of protocol to ${upgrade}`);
   }
 }
 

@@ -27,6 +27,8 @@ export interface Transport extends OctetSource {
   /** Whether the client has ended its side, or the connection is gone. */
   readonly gone: boolean;
   onGone: (() => void) | undefined;
+  /** Called once, when nothing of the connection is left; not by a mere end of the client's side. */
+  onClosed?: (() => void) | undefined;
 }
 
 /** Limits in milliseconds. */
@@ -82,6 +84,7 @@ export class ServerConnection {
   #served = 0;
   #retiring = false;
   #revoked = false;
+  #tunnelling = false;
 
   constructor(
     transport: Transport,
@@ -125,7 +128,26 @@ export class ServerConnection {
 
   /** Called once when the client goes away while its request is being handled. */
   set onClientGone(listener: (() => void) | undefined) {
-    this.#transport.onGone = listener;
+    if (this.#tunnelling) this.#transport.onClosed = listener;
+    else this.#transport.onGone = listener;
+  }
+
+  /**
+   * Makes the request in hand the last one, and `body` all that the client sends
+   * after its head, until it ends its side. That it does is no more a client gone.
+   */
+  beginTunnel(): void {
+    this.#tunnelling = true;
+    this.#transport.onClosed = this.#transport.onGone;
+    this.#transport.onGone = undefined;
+    this.body.begin({ kind: "until-close" });
+    // A tunnel can be idle for long, and then holds no octets.
+    this.head.reset();
+  }
+
+  /** Ends our side of a tunnel. Resolves when both sides have ended, and all has left. */
+  endSending(): Promise<void> {
+    return this.#transport.end();
   }
 
   /** Serves requests until the connection ends. Never rejects. */
@@ -179,14 +201,15 @@ export class ServerConnection {
   }
 
   /**
-   * Waits for more of the request's body. Throws `SidecarError`. Only content is
-   * worth waiting for anew: chunk extensions and trailers are not.
+   * Waits for more of the request's body, for `limitMs` where that is not what the
+   * connection allows. Throws `SidecarError`. Only content is worth waiting for
+   * anew: chunk extensions and trailers are not.
    */
-  async moreBody(): Promise<void> {
+  async moreBody(limitMs = this.#timeouts.bodyMs): Promise<void> {
     this.#overdue = undefined;
     if (this.body.taken !== this.#bodyTaken) {
       this.#bodyTaken = this.body.taken;
-      this.#bodyPatienceMs = this.#timeouts.bodyMs;
+      this.#bodyPatienceMs = limitMs;
     }
     const since = this.#deadlines.now;
     this.#deadline.arm(this.#bodyPatienceMs);

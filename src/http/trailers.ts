@@ -36,8 +36,22 @@ const FORBIDDEN = new Set([
 ]);
 
 /**
+ * Whether a line of a trailer section may be passed on. `hopByHop` are the names
+ * that the message's `Connection` gave.
+ */
+export function isForwardedTrailer(
+  trailers: FieldSection,
+  line: number,
+  hopByHop: ReadonlySet<string>,
+): boolean {
+  const name = trailers.name(line);
+  return trailers.kind(line) === FieldKind.OTHER && !hopByHop.has(name) &&
+    !FORBIDDEN.has(name.replace(/[^a-z0-9]/g, "-"));
+}
+
+/**
  * Appends the last chunk (RFC 9112 §7.1) with those trailers that may be passed
- * on. `hopByHop` are the names that the message's `Connection` gave.
+ * on, as `isForwardedTrailer` says.
  */
 export function writeLastChunk(
   out: OctetWriter,
@@ -47,11 +61,7 @@ export function writeLastChunk(
   out.addLatin1("0\r\n");
   if (trailers !== undefined) {
     for (let line = 0; line < trailers.count; line++) {
-      const name = trailers.name(line);
-      if (
-        trailers.kind(line) === FieldKind.OTHER && !hopByHop.has(name) &&
-        !FORBIDDEN.has(name.replace(/[^a-z0-9]/g, "-"))
-      ) {
+      if (isForwardedTrailer(trailers, line, hopByHop)) {
         out.addRange(
           trailers.bytes,
           trailers.lineStart(line),

@@ -3,7 +3,7 @@ import { checkAnchor } from "../x509/anchor.ts";
 import type { Certificate } from "../x509/certificate.ts";
 import { parseCertificates } from "./certificate_file.ts";
 
-/** The roots that clients' certificates may lead to. */
+/** The roots that a peer's certificate may lead to. */
 export interface CertificateAuthorities {
   /** Without duplicates, in the files' order; at least one. */
   readonly anchors: readonly Certificate[];
@@ -18,11 +18,16 @@ export interface CertificateAuthorities {
  * that nobody sees is worse than none. A CA outside its validity at `now`, in
  * milliseconds since the epoch, is left out with a warning, for old roots stay
  * in bundles long after their time. A pool that is empty in the end throws
- * `CA_EMPTY`, because it would admit nobody; `missing` says where none was found.
+ * `CA_EMPTY`, because nobody could be verified by it; `missing` says where none was
+ * found, and `whom` who that is.
  */
 export function readCertificateAuthorities(
   files: readonly { path: string; octets: Uint8Array }[],
-  { now, missing = [] }: { now: number; missing?: readonly string[] },
+  { now, missing = [], whom = "clients" }: {
+    now: number;
+    missing?: readonly string[];
+    whom?: string;
+  },
 ): CertificateAuthorities {
   const anchors = new Map<string, Certificate>();
   const warnings: string[] = [];
@@ -56,7 +61,7 @@ export function readCertificateAuthorities(
       }"`;
     throw new SidecarError(
       "CA_EMPTY",
-      `Cannot verify clients: expected at least one CA certificate, found ${found}`,
+      `Cannot verify ${whom}: expected at least one CA certificate, found ${found}`,
     );
   }
   return { anchors: [...anchors.values()], warnings, changesAt };

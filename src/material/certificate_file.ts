@@ -1,6 +1,6 @@
 import { problemOf, SidecarError } from "../errors.ts";
 import { type Certificate, parseCertificate } from "../x509/certificate.ts";
-import { parsePem } from "./pem.ts";
+import { formatPem, parsePem } from "./pem.ts";
 
 /** A certificate and where it stands, for example `certificate 2 (line 31) of "/etc/ca/ca.crt"`. */
 export interface PlacedCertificate {
@@ -36,4 +36,9 @@ export function parseCertificates(
       );
     }
   });
+}
+
+/** What such a file holds for these certificates, written anew from what was parsed. */
+export function pemOf(certificates: readonly Certificate[]): string {
+  return certificates.map(({ der }) => formatPem(der)).join("");
 }

@@ -3,8 +3,11 @@ import type { Certificate } from "../x509/certificate.ts";
 import { parseCertificates } from "./certificate_file.ts";
 import type { PrivateKey } from "./private_key.ts";
 
-/** id-kp-serverAuth (RFC 5280 §4.2.1.12). */
-const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
+/** id-kp-serverAuth and id-kp-clientAuth (RFC 5280 §4.2.1.12). */
+const PURPOSES = {
+  serverAuth: { oid: "1.3.6.1.5.5.7.3.1", peer: "clients" },
+  clientAuth: { oid: "1.3.6.1.5.5.7.3.2", peer: "servers" },
+} as const;
 
 /** The certificate that the sidecar shows, and what comes with it. */
 export interface OwnCertificate {
@@ -23,16 +26,17 @@ export interface OwnCertificate {
  * where `now`, in milliseconds since the epoch, is outside its validity. That the
  * certificate with the fingerprint `served` has expired is a warning. So is a
  * chain that is out of order or out of its validity, and a certificate that is
- * not for a server: many clients can do without the one and do not mind the
+ * not for `purpose`: many peers can do without the one and do not mind the
  * other. What the runtime cannot serve is `CERT_INVALID`.
  */
 export function readOwnCertificate(
   octets: Uint8Array,
   file: string,
-  { key, now, served }: {
+  { key, now, served, purpose = "serverAuth" }: {
     key: PrivateKey;
     now: number;
     served?: string | undefined;
+    purpose?: keyof typeof PURPOSES;
   },
 ): OwnCertificate {
   const [first, ...rest] = parseCertificates(octets, {
@@ -69,7 +73,7 @@ export function readOwnCertificate(
           }`,
         ]
         : []),
-      ...purposeWarnings(certificate, file),
+      ...purposeWarnings(certificate, { file, purpose }),
       ...chainWarnings,
     ],
     changesAt: expired ? Infinity : certificate.notAfter + 1,
@@ -109,14 +113,15 @@ function checkServable(
 /** RFC 5280 §4.2.1.12, §4.2.1.9. */
 function purposeWarnings(
   { extensions: { extendedKeyUsage, basicConstraints } }: Certificate,
-  file: string,
+  { file, purpose }: { file: string; purpose: keyof typeof PURPOSES },
 ): string[] {
+  const { oid, peer } = PURPOSES[purpose];
   return [
-    ...(extendedKeyUsage?.includes(SERVER_AUTH) ?? true
+    ...(extendedKeyUsage?.includes(oid) ?? true
       ? []
-      : [`"${file}" is not for serverAuth: clients may refuse it`]),
+      : [`"${file}" is not for ${purpose}: ${peer} may refuse it`]),
     ...(basicConstraints?.ca
-      ? [`"${file}" is the certificate of a CA: clients may refuse it`]
+      ? [`"${file}" is the certificate of a CA: ${peer} may refuse it`]
       : []),
   ];
 }

@@ -1,6 +1,6 @@
 import type { Certificate } from "../x509/certificate.ts";
 import type { FileDigests } from "./file_digests.ts";
-import { formatPem } from "./pem.ts";
+import { pemOf } from "./certificate_file.ts";
 import type { KeyFormat, PrivateKey } from "./private_key.ts";
 import type { Revocation } from "./revocation.ts";
 
@@ -100,8 +100,4 @@ export class TlsMaterial {
   isAnchor(fingerprint: string): boolean {
     return this.#anchorFingerprints.has(fingerprint);
   }
-}
-
-function pemOf(certificates: readonly Certificate[]): string {
-  return certificates.map(({ der }) => formatPem(der)).join("");
 }

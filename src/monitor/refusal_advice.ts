@@ -15,6 +15,8 @@ const ADVICE: Readonly<
     "Let the client speak TLS 1.2 or 1.3 to this port, with a certificate whose key it holds, and trust the server's CA",
   HANDSHAKE_TIMEOUT:
     "Look for a client or network that is slow, or raise HANDSHAKE_TIMEOUT_SECS",
+  PROXY_HEADER_INVALID:
+    "Let the load balancer send the PROXY protocol, or set PROXY_PROTOCOL=false",
   TOO_MANY_HANDSHAKES:
     "Look for clients that open connections and say nothing, or raise MAX_HANDSHAKES or MAX_CONNECTIONS",
   TOO_MANY_CONNECTIONS:

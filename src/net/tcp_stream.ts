@@ -48,6 +48,37 @@ export class TcpStream extends Duplex {
     this.#connection = connection;
   }
 
+  /**
+   * Reads what comes before all that the stream is to carry, until `parse` gives
+   * something; the stream begins after the `length` octets of that. To be called
+   * before anything else reads the stream.
+   *
+   * `parse` is given all octets so far and must not keep them. It must make up
+   * its mind within 4 KiB. Null where the connection ends before it has; rejects
+   * with what it throws, and where the connection breaks or is destroyed.
+   */
+  async readPrefix<T extends { readonly length: number }>(
+    parse: (octets: Uint8Array) => T | undefined,
+  ): Promise<T | null> {
+    const buffer = Buffer.allocUnsafeSlow(READ_SIZES[0]);
+    for (let filled = 0;;) {
+      const count = await this.#connection.read(buffer.subarray(filled));
+      if (count === null) return null;
+      filled += count;
+      const prefix = parse(buffer.subarray(0, filled));
+      if (prefix !== undefined) {
+        // A chunk of no octets would be taken for nothing to read at all.
+        if (prefix.length < filled) {
+          this.push(buffer.subarray(prefix.length, filled));
+        }
+        return prefix;
+      }
+      if (filled === buffer.length) {
+        throw new RangeError(`expected a prefix of at most ${filled} octets`);
+      }
+    }
+  }
+
   /** Stops reading the connection, but for a read that is under way. */
   hold(): void {
     this.#held = true;

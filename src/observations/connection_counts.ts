@@ -1,6 +1,9 @@
 import { Histogram } from "./histogram.ts";
 
-/** What connections are counted as: the protocol they carry, or that they are a tunnel by now. */
+/**
+ * What connections are counted as: by the protocol they carry. A tunnel counts
+ * beside the connection that it goes through.
+ */
 export const CONNECTION_PROTOCOLS = ["http/1.1", "h2", "tunnel"] as const;
 
 export type ConnectionProtocol = (typeof CONNECTION_PROTOCOLS)[number];

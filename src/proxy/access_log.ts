@@ -84,11 +84,11 @@ export class AccessLog {
     if (this.#which === "off") return undefined;
     return `"http.request.method":"${head.method}","url.path":${
       JSON.stringify(head.path())
-    },"network.protocol.name":"http","network.protocol.version":"1.${head.minor}","request_id":${
-      JSON.stringify(requestId)
-    },${traceId === undefined ? "" : `"trace_id":"${traceId}",`}${
-      spanId === undefined ? "" : `"span_id":"${spanId}",`
-    }`;
+    },"network.protocol.name":"http","network.protocol.version":"${
+      head.major === 2 ? "2" : `1.${head.minor}`
+    }","request_id":${JSON.stringify(requestId)},${
+      traceId === undefined ? "" : `"trace_id":"${traceId}",`
+    }${spanId === undefined ? "" : `"span_id":"${spanId}",`}`;
   }
 
   /** Writes the line of a request. `requestPart` is what the function of that name gave. */

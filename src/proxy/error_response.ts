@@ -1,5 +1,6 @@
 import type { OctetWriter } from "../http/octet_writer.ts";
 import type { ErrorCode } from "../errors.ts";
+import { grpcStatusLines } from "./grpc_status.ts";
 
 const REASON: Readonly<Record<number, string>> = {
   400: "Bad Request",
@@ -13,6 +14,7 @@ const REASON: Readonly<Record<number, string>> = {
   500: "Internal Server Error",
   501: "Not Implemented",
   502: "Bad Gateway",
+  503: "Service Unavailable",
   504: "Gateway Timeout",
   505: "HTTP Version Not Supported",
 };
@@ -37,13 +39,26 @@ export interface ErrorResponse {
   readonly withContent: boolean;
   /** `Date: …` and CRLF. */
   readonly dateLine: Uint8Array;
+  /** The media type of a gRPC call, which is told by a gRPC status instead. */
+  readonly grpc?: string | undefined;
 }
 
-/** Appends a whole response of ours: a status, and the reason code as text. */
+/**
+ * Appends a whole response of ours: a status, and the reason code as text. To a
+ * gRPC call that is a response of trailers alone, to which HTTP's part is 200.
+ */
 export function writeErrorResponse(
   out: OctetWriter,
-  { status, code, close, withContent, dateLine }: ErrorResponse,
+  { status, code, close, withContent, dateLine, grpc }: ErrorResponse,
 ): void {
+  const connection = `Connection: ${close ? "close" : "keep-alive"}\r\n\r\n`;
+  if (grpc !== undefined) {
+    out.addLatin1("HTTP/1.1 200 OK\r\n");
+    out.add(dateLine);
+    out.addLatin1(`Content-Type: ${grpc}\r\nContent-Length: 0\r\n`);
+    out.addLatin1(grpcStatusLines(code) + connection);
+    return;
+  }
   const content = `${code}\n`;
   out.addLatin1(`HTTP/1.1 ${status} ${REASON[status] ?? ""}\r\n`);
   out.add(dateLine);
@@ -51,7 +66,7 @@ export function writeErrorResponse(
   if (status === 405) out.addLatin1(ALLOW);
   out.addLatin1(
     `Content-Type: text/plain\r\nContent-Length: ${content.length}\r\n` +
-      `Connection: ${close ? "close" : "keep-alive"}\r\n\r\n`,
+      connection,
   );
   if (withContent) out.addLatin1(content);
 }

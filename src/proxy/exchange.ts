@@ -2,7 +2,9 @@ import { SidecarError } from "../errors.ts";
 import type { MessageBody } from "../http/body_reader.ts";
 import type { Ending } from "../http/server_connection.ts";
 import type { ClientRequest, ResponseSink } from "./client_request.ts";
+import { HeldBody } from "./held_body.ts";
 import type { RequestAdditions } from "./request_head_writer.ts";
+import { checkTunnel, type Tunnels } from "./tunnels.ts";
 import type { Upstream, UpstreamRequest } from "./upstream_request.ts";
 
 /** Methods whose request may be sent twice (RFC 9110 §9.2.2). */
@@ -11,13 +13,24 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
 /** An application that sends more before its answer is not about to answer. */
 const MAX_INTERIM_RESPONSES = 32;
 
-/** What all exchanges share. */
-export interface ExchangeDependencies {
-  readonly upstream: Upstream;
+/** How often a request is sent again that the application did not process. */
+const MAX_RESENDINGS = 2;
+
+/** How long is waited for the application, and for the client's body. */
+export interface ExchangeLimits {
   /** How long the application may take to begin its response, in milliseconds. */
   readonly upstreamTimeoutMs: number;
   /** How long the body of its response may stand still, in milliseconds. */
   readonly bodyTimeoutMs: number;
+  /** How long the body of a request may, where that is not for its connection to say. */
+  readonly uploadTimeoutMs?: number;
+}
+
+/** What all exchanges share. */
+export interface ExchangeDependencies extends ExchangeLimits {
+  readonly upstream: Upstream;
+  /** Undefined where no connection may speak anything but HTTP. */
+  readonly tunnels?: Tunnels | undefined;
   /** Milliseconds, never going back. */
   readonly now: () => number;
 }
@@ -37,7 +50,11 @@ export class Exchange {
   readonly #dependencies: ExchangeDependencies;
   readonly #request: ClientRequest;
   readonly #response: ResponseSink;
-  readonly #outgoing: Outgoing;
+  readonly #limits: ExchangeLimits;
+  #outgoing: Outgoing;
+  #resendings = 0;
+  /** Whether more of the response's body is waited for. */
+  #awaitsBody = false;
   #upstream: UpstreamRequest | undefined;
   /** Why the request's body could not be taken from the client, or no one is there to answer. */
   #clientFault: SidecarError | undefined;
@@ -55,16 +72,18 @@ export class Exchange {
 
   constructor(
     dependencies: ExchangeDependencies,
-    { request, response, outgoing }: {
+    { request, response, outgoing, limits = dependencies }: {
       request: ClientRequest;
       response: ResponseSink;
       outgoing: Outgoing;
+      limits?: ExchangeLimits;
     },
   ) {
     this.#dependencies = dependencies;
     this.#request = request;
     this.#response = response;
     this.#outgoing = outgoing;
+    this.#limits = limits;
   }
 
   /**
@@ -99,15 +118,41 @@ export class Exchange {
   }
 
   /**
-   * Whether the request can be sent once more, to a fresh connection: the one
+   * Whether the request can be sent once more, and nothing of the response has
+   * come: because the application did not process it, or because the connection
    * that was used had served before and was closed under us without a word, and
    * the request is idempotent, and has no body that is gone now.
    */
   #mayRetry(upstream: UpstreamRequest, error: unknown): boolean {
+    if (
+      this.#clientFault !== undefined || upstream.heard ||
+      !(error instanceof SidecarError) || error.code !== "UPSTREAM_CLOSED"
+    ) return false;
+    if (upstream.unprocessed) return this.#mayResend(upstream);
     const { head } = this.#request;
-    return error instanceof SidecarError && error.code === "UPSTREAM_CLOSED" &&
-      upstream.reused && !upstream.heard && this.#clientFault === undefined &&
-      head.framing.kind === "none" && IDEMPOTENT.has(head.method);
+    return upstream.reused && head.framing.kind === "none" &&
+      IDEMPOTENT.has(head.method);
+  }
+
+  /** Puts the content back that was sent, where that is possible. */
+  #mayResend({ sentContent }: UpstreamRequest): boolean {
+    if (sentContent === undefined || this.#resendings === MAX_RESENDINGS) {
+      return false;
+    }
+    this.#resendings++;
+    const { additions, body } = this.#outgoing;
+    this.#outgoing = { additions, body: new HeldBody(sentContent, body) };
+    return true;
+  }
+
+  /** Ends it because its client lets it take no longer. */
+  expire(): void {
+    this.#abort(
+      new SidecarError(
+        "UPSTREAM_TIMEOUT",
+        "Cannot wait any longer for the application: its client set the call a limit",
+      ),
+    );
   }
 
   readonly #onClientGone = (): void => this.#abort(clientGone());
@@ -127,7 +172,7 @@ export class Exchange {
       upstream.begin(request.head, this.#outgoing.additions);
       if (this.#outgoing.body.done) {
         upstream.fill(this.#outgoing.body);
-        upstream.arm(this.#dependencies.upstreamTimeoutMs);
+        upstream.arm(this.#limits.upstreamTimeoutMs);
         await upstream.flush();
         this.#asked = this.#dependencies.now();
       } else {
@@ -143,6 +188,8 @@ export class Exchange {
       upstream.disarm();
       this.upstreamMs = this.#dependencies.now() - this.#asked;
       this.#responseStatus = upstream.head.status;
+      checkTunnel(request, upstream, this.#outgoing.additions.upgrade);
+      if (upstream.head.switching) return await this.#runTunnel(upstream);
       const ending = this.#response.begin(upstream.head);
       upstream.beginBody();
       await this.#relayBody(upstream);
@@ -189,21 +236,22 @@ export class Exchange {
       else {
         // Nothing would interrupt a wait begun after the exchange has ended.
         if (upstream.destroyed) return;
-        await request.moreBody();
+        await request.moreBody(this.#limits.uploadTimeoutMs);
       }
     }
     if (upstream.pending) await this.#sendUpstream(upstream);
     // From now on it is the application that is waited for.
     if (this.#responseStatus === 0) {
       this.#asked = this.#dependencies.now();
-      upstream.arm(this.#dependencies.upstreamTimeoutMs);
+      upstream.arm(this.#limits.upstreamTimeoutMs);
     }
   }
 
   async #sendUpstream(upstream: UpstreamRequest): Promise<void> {
-    upstream.arm(this.#dependencies.upstreamTimeoutMs);
+    upstream.arm(this.#limits.upstreamTimeoutMs);
     await upstream.flush();
-    upstream.disarm();
+    if (this.#awaitsBody) upstream.arm(this.#limits.bodyTimeoutMs);
+    else upstream.disarm();
   }
 
   async #relayInterim(upstream: UpstreamRequest): Promise<void> {
@@ -218,12 +266,29 @@ export class Exchange {
     while (!response.fill(body, head.hopByHop)) {
       if (response.pending) await this.#flush();
       else {
-        upstream.arm(this.#dependencies.bodyTimeoutMs);
+        upstream.arm(this.#limits.bodyTimeoutMs);
+        this.#awaitsBody = true;
         await body.more();
+        this.#awaitsBody = false;
         upstream.disarm();
       }
     }
     await this.#flush();
+  }
+
+  /** After a 101: what either side sends goes to the other, until both have ended. */
+  async #runTunnel(upstream: UpstreamRequest): Promise<Ending> {
+    const { protocol } = this.#outgoing.additions.upgrade!;
+    const client = this.#response.beginTunnel(upstream.head, protocol);
+    await this.#flush();
+    // A tunnel can be idle for long, and then holds no memory to write into.
+    this.#response.release();
+    await this.#dependencies.tunnels!.run(this.#request, {
+      client,
+      upstream: upstream.beginTunnel!(),
+    });
+    upstream.destroy();
+    return "cut";
   }
 
   #flush(): Promise<void> | undefined {

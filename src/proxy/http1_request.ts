@@ -12,6 +12,8 @@ import type {
   RequestAdditions,
   RequestHeadWriter,
 } from "./request_head_writer.ts";
+import type { TunnelEnd } from "./tunnel.ts";
+import type { Upgrade } from "./upgrade.ts";
 
 export interface Http1UpstreamOptions {
   readonly pool: UpstreamPool;
@@ -43,6 +45,7 @@ class Http1Request implements UpstreamRequest {
   readonly #connection: UpstreamConnection;
   readonly #options: Http1UpstreamOptions;
   #request: RequestHead | undefined;
+  #upgrade: Upgrade | undefined;
   #out: OctetWriter | undefined;
   /** A piece of the body that is not to be copied, as `gather` gave it. */
   #large: Uint8Array | undefined;
@@ -58,6 +61,15 @@ class Http1Request implements UpstreamRequest {
 
   get heard(): boolean {
     return this.#connection.heard;
+  }
+
+  /** HTTP/1.1 has no way to say so. */
+  get unprocessed(): boolean {
+    return false;
+  }
+
+  get sentContent(): undefined {
+    return undefined;
   }
 
   get destroyed(): boolean {
@@ -76,6 +88,8 @@ class Http1Request implements UpstreamRequest {
     const { writers, requestHeads } = this.#options;
     this.#request = head;
     this.#out = writers.take();
+    this.#upgrade = additions.upgrade;
+    this.#connection.head.upgrade = additions.upgrade?.protocol;
     requestHeads.write(this.#out, head, additions);
   }
 
@@ -120,6 +134,13 @@ class Http1Request implements UpstreamRequest {
     body.begin(head.framing);
   }
 
+  beginTunnel(): TunnelEnd {
+    this.#options.writers.give(this.#out!);
+    this.#out = undefined;
+    this.#connection.beginTunnel();
+    return this.#connection;
+  }
+
   arm(ms: number): void {
     this.#connection.arm(ms);
   }
@@ -131,8 +152,10 @@ class Http1Request implements UpstreamRequest {
   done(): void {
     const { pool, writers, requestHeads } = this.#options;
     writers.give(this.#out!);
-    if (requestHeads.mayReuse(this.#request!)) pool.give(this.#connection);
-    else this.#connection.destroy();
+    // An application that half changed its protocol must not meet another request.
+    if (this.#upgrade === undefined && requestHeads.mayReuse(this.#request!)) {
+      pool.give(this.#connection);
+    } else this.#connection.destroy();
   }
 
   destroy(): void {

@@ -8,12 +8,15 @@ import type { ResponseHead } from "../http/response_head.ts";
 import type { Ending, ServerConnection } from "../http/server_connection.ts";
 import { writeLastChunk } from "../http/trailers.ts";
 import { writeErrorResponse } from "./error_response.ts";
+import { grpcMediaType } from "./grpc_call.ts";
 import type { ResponseSink } from "./client_request.ts";
 import {
   type ResponseHeadWriter,
   writeInterimHead,
+  writeSwitchingHead,
 } from "./response_head_writer.ts";
 import { statusOf } from "./status.ts";
+import type { TunnelEnd } from "./tunnel.ts";
 
 const CONTINUE = ascii("HTTP/1.1 100 Continue\r\n\r\n");
 
@@ -74,6 +77,12 @@ export class Http1Response implements ResponseSink {
     return persists ? "keep" : "close";
   }
 
+  beginTunnel(head: ResponseHead, protocol: string): TunnelEnd {
+    writeSwitchingHead(this.#open(), head, protocol);
+    this.#connection.beginTunnel();
+    return this.#connection;
+  }
+
   /** Whether the client may send another request after this response (RFC 9112 §9.3). */
   #mayPersist(delimited: boolean): boolean {
     const { head, body, retiring } = this.#connection;
@@ -104,16 +113,26 @@ export class Http1Response implements ResponseSink {
     return sending.then(() => this.#connection.send(large));
   }
 
+  /** gRPC's trailers are HTTP/2's alone. */
+  endByTrailers(): boolean {
+    return false;
+  }
+
   /** Waited for as any answer is, or a client that reads none could have us hold many. */
   async answer(code: ErrorCode, { last }: { last: boolean }): Promise<Ending> {
     const { head, body, retiring } = this.#connection;
     const close = last || !head.persistent || retiring || !body.done;
-    this.#writeAnswer(code, { close, withContent: head.method !== "HEAD" });
+    this.#writeAnswer(code, {
+      close,
+      withContent: head.method !== "HEAD",
+      grpc: grpcMediaType(head),
+    });
     await this.#send();
     return close ? "close" : "keep";
   }
 
-  refuse(code: ErrorCode): void {
+  /** Not waited for: what follows is the end of the connection, which has limits of its own. */
+  refuse(code: ErrorCode): undefined {
     this.#writeAnswer(code, { close: true, withContent: true });
     this.#send();
     this.release();
@@ -121,7 +140,11 @@ export class Http1Response implements ResponseSink {
 
   #writeAnswer(
     code: ErrorCode,
-    { close, withContent }: { close: boolean; withContent: boolean },
+    { close, withContent, grpc }: {
+      close: boolean;
+      withContent: boolean;
+      grpc?: string | undefined;
+    },
   ): void {
     const out = this.#open();
     out.clear();
@@ -130,6 +153,7 @@ export class Http1Response implements ResponseSink {
       code,
       close,
       withContent,
+      grpc,
       dateLine: this.#dependencies.responseHeads.dateLine(),
     });
   }

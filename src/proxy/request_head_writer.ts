@@ -7,6 +7,7 @@ import {
   type ForwardedKinds,
   spliceFields,
 } from "../http/splice.ts";
+import type { Upgrade } from "./upgrade.ts";
 
 const VERSION_END = ascii(" HTTP/1.1\r\n");
 const HOST_BEGIN = ascii("Host: ");
@@ -15,12 +16,14 @@ const CHUNKED = ascii("Transfer-Encoding: chunked\r\n");
 const TAKES_TRAILERS = ascii("TE: trailers\r\nConnection: TE\r\n");
 const CLOSE = ascii("Connection: close\r\n");
 const CRLF = ascii("\r\n");
+const SPACE = ascii(" ");
 
 /** By which name this proxy is in `Via` (RFC 9110 §7.6.3): a pseudonym, so that no host name leaks. */
 const VIA = [
   ascii("Via: 1.0 mtls-sidecar\r\n"),
   ascii("Via: 1.1 mtls-sidecar\r\n"),
 ] as const;
+const VIA_HTTP2 = ascii("Via: 2.0 mtls-sidecar\r\n");
 
 const NEVER_FORWARDED = [
   FieldKind.HOST,
@@ -40,6 +43,8 @@ export interface RequestAdditions {
   readonly seal: RequestSeal | undefined;
   /** The value of `Content-Digest`, where the content was held until it was whole. */
   readonly contentDigest: string | undefined;
+  /** The other protocol that is asked for, where one is. */
+  readonly upgrade?: Upgrade | undefined;
   /** The client was told to go on (RFC 9110 §10.1.1), which the application need not do again. */
   readonly continued: boolean;
   /** Lines of this request alone, each ended by CRLF. */
@@ -85,7 +90,7 @@ const WITHOUT_CONTENT = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
  */
 export class RequestHeadWriter {
   readonly #authority: string;
-  readonly #hostLine: Uint8Array;
+  readonly #authorityOctets: Uint8Array;
   readonly #preserveHost: boolean;
   readonly #via: boolean;
   readonly #keepAlive: boolean;
@@ -96,7 +101,7 @@ export class RequestHeadWriter {
     { authority, preserveHost, via, keepAlive, seal }: RequestHeadOptions,
   ) {
     this.#authority = authority;
-    this.#hostLine = ascii(`Host: ${authority}\r\n`);
+    this.#authorityOctets = ascii(authority);
     this.#preserveHost = preserveHost;
     this.#via = via;
     this.#keepAlive = keepAlive;
@@ -125,25 +130,47 @@ export class RequestHeadWriter {
     head: RequestHead,
     additions: RequestAdditions,
   ): void {
-    const { bytes, authorityStart, authorityEnd } = head;
-    const hasAuthority = authorityStart < authorityEnd;
-    writeRequestLine(out, head);
-    if (this.#preserveHost && hasAuthority) {
-      out.add(HOST_BEGIN);
-      out.addRange(bytes, authorityStart, authorityEnd);
-      out.add(CRLF);
-    } else out.add(this.#hostLine);
+    out.addLatin1(head.method);
+    out.add(SPACE);
+    writeTarget(out, head);
+    out.add(VERSION_END);
+    out.add(HOST_BEGIN);
+    this.writeAuthority(out, head);
+    out.add(CRLF);
+    spliceFields(out, head.fields, this.forwarded(head, additions));
+    if (head.framing.kind === "chunked") out.add(CHUNKED);
+    if (additions.upgrade !== undefined) writeUpgrade(out, additions.upgrade);
+    else {
+      if (head.takesTrailers) out.add(TAKES_TRAILERS);
+      if (!this.mayReuse(head)) out.add(CLOSE);
+    }
+    this.writeOwnLines(out, head, additions);
+    out.add(CRLF);
+  }
+
+  /** Which of the client's fields go on. */
+  forwarded(head: RequestHead, additions: RequestAdditions): ForwardedKinds {
     // An HTTP/1.0 client can't have meant its `Expect` (RFC 9110 §10.1.1).
     const expects = head.minor === 1 && !additions.continued;
-    spliceFields(
-      out,
-      head.fields,
-      expects ? this.#forwarded : this.#forwardedUnexpecting,
-    );
-    if (head.framing.kind === "chunked") out.add(CHUNKED);
-    if (head.takesTrailers) out.add(TAKES_TRAILERS);
-    if (!this.mayReuse(head)) out.add(CLOSE);
-    if (hasAuthority) {
+    return expects ? this.#forwarded : this.#forwardedUnexpecting;
+  }
+
+  /** Appends the authority that the request goes to. */
+  writeAuthority(out: OctetWriter, head: RequestHead): void {
+    const { bytes, authorityStart, authorityEnd } = head;
+    if (this.#preserveHost && authorityStart < authorityEnd) {
+      out.addRange(bytes, authorityStart, authorityEnd);
+    } else out.add(this.#authorityOctets);
+  }
+
+  /** Appends the lines that we add, whatever protocol they go by, sealed anew with every call. */
+  writeOwnLines(
+    out: OctetWriter,
+    head: RequestHead,
+    additions: RequestAdditions,
+  ): void {
+    const { bytes, authorityStart, authorityEnd } = head;
+    if (authorityStart < authorityEnd) {
       out.add(FORWARDED_HOST_BEGIN);
       out.addRange(bytes, authorityStart, authorityEnd);
       out.add(CRLF);
@@ -153,8 +180,9 @@ export class RequestHeadWriter {
     if (additions.seal !== undefined) {
       out.add(this.#sealLines(additions.seal, head, additions.contentDigest));
     }
-    if (this.#via) out.add(VIA[head.minor === 1 ? 1 : 0]);
-    out.add(CRLF);
+    if (this.#via) {
+      out.add(head.major === 2 ? VIA_HTTP2 : VIA[head.minor === 1 ? 1 : 0]);
+    }
   }
 
   #sealLines(
@@ -177,12 +205,16 @@ export class RequestHeadWriter {
   }
 }
 
-function writeRequestLine(out: OctetWriter, head: RequestHead): void {
-  out.addLatin1(head.method);
-  out.addLatin1(" ");
+/** Of all that `Connection` named, this alone is for the application too. */
+function writeUpgrade(out: OctetWriter, { protocol, key }: Upgrade): void {
+  out.addLatin1(`Connection: Upgrade\r\nUpgrade: ${protocol}\r\n`);
+  if (key !== undefined) out.addLatin1(`Sec-WebSocket-Key: ${key}\r\n`);
+}
+
+/** Appends the target that is forwarded: path and query, or `*`. */
+export function writeTarget(out: OctetWriter, head: RequestHead): void {
   out.addLatin1(targetPrefix(head));
   out.addRange(head.bytes, head.pathStart, head.pathEnd);
-  out.add(VERSION_END);
 }
 
 /** What an absolute-form target without a path lacks (RFC 9112 §3.2.1, §3.2.4). */

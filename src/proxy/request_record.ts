@@ -104,6 +104,7 @@ export function recordRefusal(
   accessLog.write(connectionPart, undefined, outcome);
 }
 
-function protocolOf({ minor }: RequestHead): RequestProtocol {
+function protocolOf({ major, minor }: RequestHead): RequestProtocol {
+  if (major === 2) return "h2";
   return minor === 0 ? "http/1.0" : "http/1.1";
 }

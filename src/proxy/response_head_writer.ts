@@ -86,6 +86,17 @@ export function writeInterimHead(out: OctetWriter, head: ResponseHead): void {
   out.add(CRLF);
 }
 
+/** Appends a 101 (RFC 9110 §15.2.2), which says `protocol` as the client did. */
+export function writeSwitchingHead(
+  out: OctetWriter,
+  head: ResponseHead,
+  protocol: string,
+): void {
+  writeStatusLine(out, head);
+  spliceFields(out, head.fields, WITHOUT_LENGTH);
+  out.addLatin1(`Connection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
+}
+
 function writeStatusLine(out: OctetWriter, head: ResponseHead): void {
   out.add(VERSION);
   out.addRange(head.bytes, head.statusStart, head.reasonEnd);

@@ -1,21 +1,22 @@
+import type { Deadline, Deadlines } from "../deadlines.ts";
 import { SidecarError } from "../errors.ts";
 import type { MessageBody } from "../http/body_reader.ts";
 import { ascii } from "../http/octets.ts";
-import type {
-  Ending,
-  RequestHandler,
-  ServerConnection,
-} from "../http/server_connection.ts";
+import type { RequestHead } from "../http/request_head.ts";
+import type { Ending } from "../http/server_connection.ts";
 import { AccessLog, type ConnectionFields } from "./access_log.ts";
 import type { BodyLimit } from "./body_limit.ts";
 import type { ClientRequest, ResponseSink } from "./client_request.ts";
 import {
   Exchange,
   type ExchangeDependencies,
+  type ExchangeLimits,
   type Outgoing,
 } from "./exchange.ts";
+import { grpcMediaType, grpcTimeoutMs } from "./grpc_call.ts";
+import { grpcStatusLines } from "./grpc_status.ts";
 import { HeldBody, holdBody } from "./held_body.ts";
-import { Http1Response, type ResponseDependencies } from "./http1_response.ts";
+import type { ResponseDependencies } from "./http1_response.ts";
 import type { RequestAdditions, RequestSeal } from "./request_head_writer.ts";
 import {
   type RecordDependencies,
@@ -23,12 +24,16 @@ import {
   RequestRecord,
 } from "./request_record.ts";
 import { statusOf } from "./status.ts";
+import { trustLost } from "./trust_lost.ts";
 
 /** What all sessions share. */
 export interface SessionDependencies
   extends ExchangeDependencies, RecordDependencies, ResponseDependencies {
   /** Undefined where requests may be of any size. */
   readonly bodyLimit: BodyLimit | undefined;
+  /** What stands in place of the limits where a request is a gRPC call. */
+  readonly grpcLimits: ExchangeLimits;
+  readonly deadlines: Deadlines;
   /** Undefined where content is not sealed. */
   readonly bodySeal: BodySeal | undefined;
   /** Told of what should never happen. */
@@ -54,16 +59,15 @@ export interface SessionClient extends ConnectionFields {
 }
 
 /**
- * Serves the requests of one connection. What is the same for all of them, the
- * lines about the client before all, is made here, once.
+ * Serves the requests of one connection, whatever it speaks. What is the same
+ * for all of them, the lines about the client before all, is made here, once.
  */
-export class Session implements RequestHandler {
+export class Session {
   readonly #dependencies: SessionDependencies;
   readonly #clientLines: Uint8Array;
   readonly #seal: RequestSeal | undefined;
   readonly #logPart: string;
   readonly #refusal: SidecarError | undefined;
-  #response: ResponseSink | undefined;
 
   constructor(dependencies: SessionDependencies, client: SessionClient) {
     this.#dependencies = dependencies;
@@ -77,37 +81,43 @@ export class Session implements RequestHandler {
     this.#refusal = client.refusal;
   }
 
-  async handle(connection: ServerConnection): Promise<Ending> {
+  /** What its responses share with those of all others. */
+  get dependencies(): ResponseDependencies {
+    return this.#dependencies;
+  }
+
+  /** Answers a request. Never rejects. */
+  async handle(
+    request: ClientRequest,
+    response: ResponseSink,
+  ): Promise<Ending> {
     const { bodyLimit, bodySeal } = this.#dependencies;
-    const record = new RequestRecord(this.#dependencies, connection.head);
-    const additions: RequestAdditions = {
-      lines: this.#clientLines,
-      seal: this.#seal,
-      contentDigest: undefined,
-      continued: false,
-      own: record.lines,
-    };
-    const response = this.#responseOf(connection);
+    const record = new RequestRecord(this.#dependencies, request.head);
+    const isGrpc = grpcMediaType(request.head) !== undefined;
+    let deadline: Deadline | undefined;
     let exchange: Exchange | undefined;
     let fault = this.#refusal;
     let ending: Ending = "cut";
     let status = 0;
     try {
       if (fault !== undefined) throw fault;
-      const body = bodyLimit?.bodyOf(connection) ?? connection.body;
+      const body = bodyLimit?.bodyOf(request) ?? request.body;
+      const additions = this.#additionsFor(request, record.lines);
       const outgoing = bodySeal === undefined
         ? { additions, body }
-        : await this.#holdBack(connection, {
+        : await this.#holdBack(request, {
           additions,
           body,
           response,
           bodySeal,
         });
       exchange = new Exchange(this.#dependencies, {
-        request: connection,
+        request,
         response,
         outgoing,
+        ...(isGrpc && { limits: this.#dependencies.grpcLimits }),
       });
+      if (isGrpc) deadline = this.#limitCall(request.head, exchange);
       ending = await exchange.run();
     } catch (error) {
       fault = this.#faultOf(error);
@@ -117,22 +127,55 @@ export class Session implements RequestHandler {
         // A client that is let in later must not be kept out by its connection.
         const last = this.#refusal !== undefined;
         ending = await response.answer(fault.code, { last });
-      }
+      } else if (
+        isGrpc && fault.code !== "CLIENT_GONE" &&
+        response.endByTrailers(grpcStatusLines(fault.code))
+      ) ending = "close";
     }
+    if (deadline) this.#dependencies.deadlines.remove(deadline);
     response.release();
     record.end(this.#logPart, {
       status: exchange?.status || status,
       fault,
       upstreamMs: exchange?.upstreamMs ?? -1,
-      received: connection.body.taken,
+      received: request.body.taken,
       sent: exchange?.sent ?? 0,
     });
     return ending;
   }
 
-  refuse(connection: ServerConnection, fault: SidecarError): void {
-    this.#responseOf(connection).refuse(fault.code);
+  /** Ends a gRPC call when its client says that it waits no longer. */
+  #limitCall(head: RequestHead, exchange: Exchange): Deadline | undefined {
+    const ms = grpcTimeoutMs(head);
+    if (ms === Infinity) return undefined;
+    const deadline = this.#dependencies.deadlines.add(() => exchange.expire());
+    deadline.arm(ms);
+    return deadline;
+  }
+
+  /** Throws `SidecarError` for a tunnel that is not made. */
+  #additionsFor({ head }: ClientRequest, own: string): RequestAdditions {
+    const upgrade = this.#dependencies.tunnels?.upgradeOf(head);
+    // Where the application declines, whoever is between the client and us may
+    // have missed that, and let through what it would not let through as requests.
+    if (upgrade !== undefined) head.persistent = false;
+    return {
+      lines: this.#clientLines,
+      seal: this.#seal,
+      contentDigest: undefined,
+      continued: false,
+      own,
+      upgrade,
+    };
+  }
+
+  /** Answers what could not be taken for a request; undefined when the answer has left. */
+  refuse(
+    fault: SidecarError,
+    response: ResponseSink,
+  ): Promise<void> | undefined {
     recordRefusal(this.#dependencies, { connectionPart: this.#logPart, fault });
+    return response.refuse(fault.code);
   }
 
   /** Takes the request's content first, as far as it can be sealed: its digest goes in the head. */
@@ -164,10 +207,6 @@ export class Session implements RequestHandler {
     };
   }
 
-  #responseOf(connection: ServerConnection): ResponseSink {
-    return this.#response ??= new Http1Response(connection, this.#dependencies);
-  }
-
   #faultOf(error: unknown): SidecarError {
     if (error instanceof SidecarError) return error;
     this.onUnexpected(error);
@@ -177,11 +216,4 @@ export class Session implements RequestHandler {
   onUnexpected(error: unknown): void {
     this.#dependencies.onUnexpected(error);
   }
-}
-
-function trustLost(): SidecarError {
-  return new SidecarError(
-    "UNAUTHORIZED",
-    "Cannot forward the request: its client lost trust while its content came",
-  );
 }

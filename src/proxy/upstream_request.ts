@@ -2,6 +2,7 @@ import type { MessageBody } from "../http/body_reader.ts";
 import type { RequestHead } from "../http/request_head.ts";
 import type { ResponseHead } from "../http/response_head.ts";
 import type { RequestAdditions } from "./request_head_writer.ts";
+import type { TunnelEnd } from "./tunnel.ts";
 
 /** The application, as an exchange sees it. */
 export interface Upstream {
@@ -21,6 +22,10 @@ export interface UpstreamRequest {
   readonly reused: boolean;
   /** Whether anything came from the application since the request began. */
   readonly heard: boolean;
+  /** Whether the application has said that it did not process the request (RFC 9113 §8.7). */
+  readonly unprocessed: boolean;
+  /** The whole content that was sent, where it is still there to be sent again. */
+  readonly sentContent: Uint8Array | undefined;
   readonly destroyed: boolean;
   /** Appends the request's head, with what we add to it. */
   begin(head: RequestHead, additions: RequestAdditions): void;
@@ -28,7 +33,7 @@ export interface UpstreamRequest {
   fill(body: MessageBody): boolean;
   readonly pending: boolean;
   /** Sends what was appended. Rejects with `SidecarError`. */
-  flush(): Promise<void>;
+  flush(): Promise<void> | undefined;
   /** Reads the head of a response, interim or final. Rejects with `SidecarError`. */
   readHead(): Promise<void> | undefined;
   /** The response's head, once it was read. */
@@ -36,6 +41,11 @@ export interface UpstreamRequest {
   /** Makes ready to take the body of the response whose head was read. */
   beginBody(): void;
   readonly body: MessageBody;
+  /**
+   * After a head that is `switching`: the application's end of the tunnel, in
+   * place of the response's body. Absent where the protocol knows no such thing.
+   */
+  beginTunnel?(): TunnelEnd;
   /** Limits how long is waited for the application from now on, until `disarm`. */
   arm(ms: number): void;
   disarm(): void;

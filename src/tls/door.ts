@@ -1,20 +1,24 @@
 import { setImmediate } from "node:timers";
 import tls, { type TLSSocket } from "node:tls";
-import type { AdmissionCode, ErrorCode } from "../errors.ts";
+import { type AdmissionCode, type ErrorCode, SidecarError } from "../errors.ts";
 import type { Current, MaterialStore } from "../material/store.ts";
 import type { Deadlines } from "../deadlines.ts";
 import type { ConnectionLimits, Occupant } from "../net/connection_limits.ts";
+import { readProxyHeader } from "../net/proxy_protocol.ts";
 import { TcpStream } from "../net/tcp_stream.ts";
 import type { Limit } from "../tally.ts";
 import type { Admission, AdmissionGuard } from "./admission.ts";
 import { presentedBy } from "./presented.ts";
 import {
   type AdmittedConnection,
+  type ConnectionFacts,
   SecureConnection,
 } from "./secure_connection.ts";
 
 /** HTTP/1.0 too: a client may offer nothing else (RFC 7301 §6 registers both). */
-const ALPN_PROTOCOLS = ["http/1.1", "http/1.0"];
+const HTTP1_PROTOCOLS = ["http/1.1", "http/1.0"];
+/** Ours to choose from: the first of these that the client offers. */
+const ALL_PROTOCOLS = ["h2", ...HTTP1_PROTOCOLS];
 
 /** What becomes of a client without a certificate that the guard admits (`UNVERIFIED`). */
 export type UnverifiedPolicy = "close" | "401";
@@ -58,6 +62,10 @@ export interface TlsDoorOptions {
    * certificate; `401` completes its handshake and hands it to `onUnverified`.
    */
   readonly unverified: UnverifiedPolicy;
+  /** Whether clients may choose HTTP/2. */
+  readonly http2: boolean;
+  /** Whether each connection begins with a PROXY protocol header. */
+  readonly proxyProtocol: boolean;
   readonly handshakes?: HandshakeObserver;
   // Not methods, whose parameters the compiler compares either way round: what
   // takes admitted connections must not be given for `onUnverified`.
@@ -98,10 +106,10 @@ export class TlsDoor {
 
   constructor(options: TlsDoorOptions) {
     this.#options = options;
-    const { store, unverified } = options;
-    this.#server = serverOf(store.current, unverified);
+    const { store } = options;
+    this.#server = serverOf(store.current, options);
     this.#unsubscribe = store.onSwap((current) => {
-      this.#server = serverOf(current, unverified);
+      this.#server = serverOf(current, options);
     });
   }
 
@@ -112,10 +120,11 @@ export class TlsDoor {
 
   /** Takes over a TCP connection, and closes it unless it hands it over. */
   accept(connection: Deno.TcpConn): void {
-    const { deadlines, handshakeTimeoutMs, handshakes, limits } = this.#options;
+    const { deadlines, handshakeTimeoutMs, handshakes, limits, proxyProtocol } =
+      this.#options;
     const begun = handshakes?.begin() ?? 0;
     // On a port of both families IPv4 comes as `::ffff:192.0.2.1`.
-    const address = connection.remoteAddr.hostname.replace(/^::ffff:/, "");
+    let address = connection.remoteAddr.hostname.replace(/^::ffff:/, "");
     connection.setNoDelay(true);
     const stream = new TcpStream(connection);
     const occupant: Occupant = {
@@ -165,10 +174,11 @@ export class TlsDoor {
         return close({ code, detail, leaf });
       }
       if (!settle()) return;
-      const facts = {
+      const facts: ConnectionFacts = {
         address,
         tlsVersion: socket.getProtocol() ?? "unknown",
         resumed: socket.isSessionReused(),
+        protocol: socket.alpnProtocol === "h2" ? "h2" : "http/1.1",
       };
       if (verdict.admitted) {
         const { standing } = verdict;
@@ -200,10 +210,23 @@ export class TlsDoor {
     stream.on("end", () => {
       if (limits.isHandshaking(occupant)) leave();
     });
-    if (!limits.claim(occupant, address)) {
-      return refuse("TOO_MANY_CONNECTIONS", "its address has all it may have");
-    }
-    serverFor(this.#server, { conclude, refuse }).emit("connection", stream);
+    const begin = (): void => {
+      if (!limits.claim(occupant, address)) {
+        const detail = "its address has all it may have";
+        return refuse("TOO_MANY_CONNECTIONS", detail);
+      }
+      serverFor(this.#server, { conclude, refuse }).emit("connection", stream);
+    };
+    if (!proxyProtocol) return begin();
+    readProxyHeader(stream).then((client) => {
+      // It may have been refused, for the time it took, while we waited.
+      if (!limits.isHandshaking(occupant)) return;
+      address = client ?? address;
+      begin();
+    }, (error) => {
+      const known = error instanceof SidecarError;
+      refuse(known ? error.code : "HANDSHAKE_FAILED", error.message);
+    });
   }
 
   /** Cuts all handshakes that are under way, and takes no part in swaps any more. */
@@ -215,7 +238,7 @@ export class TlsDoor {
 
 function serverOf(
   { material }: Current,
-  unverified: UnverifiedPolicy,
+  { unverified, http2 }: TlsDoorOptions,
 ): tls.Server {
   const server = tls.createServer({
     cert: material.certificateChainPem,
@@ -224,7 +247,7 @@ function serverOf(
     requestCert: true,
     rejectUnauthorized: unverified === "close",
     minVersion: "TLSv1.2",
-    ALPNProtocols: ALPN_PROTOCOLS,
+    ALPNProtocols: http2 ? ALL_PROTOCOLS : HTTP1_PROTOCOLS,
   });
   // The runtime takes undefined for true where it decides whether a certificate
   // must come, and for false where it would close a connection for a bad one,

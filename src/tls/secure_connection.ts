@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { TLSSocket } from "node:tls";
+import { SidecarError } from "../errors.ts";
 import type { TcpStream } from "../net/tcp_stream.ts";
 import type { Standing } from "./standing.ts";
 
@@ -16,7 +17,12 @@ export interface ConnectionFacts {
   /** `TLSv1.2` or `TLSv1.3`. */
   readonly tlsVersion: string;
   readonly resumed: boolean;
+  /** What ALPN agreed on (RFC 7301); the client's HTTP/1 where it offered nothing. */
+  readonly protocol: Protocol;
 }
+
+/** The protocols that a client may choose among, by their ALPN identifiers. */
+export type Protocol = "h2" | "http/1.1";
 
 /** What is known of a connection whose client the guard admitted. */
 export interface AdmittedFacts extends ConnectionFacts {
@@ -47,6 +53,7 @@ export class SecureConnection<
   #reader: PromiseWithResolvers<Uint8Array | null> | undefined;
   #ended = false;
   #closed = false;
+  #fault: SidecarError | undefined;
   #onDrained: (() => void) | undefined;
 
   /** Called once, when the client has ended its side or the connection is gone. */
@@ -65,7 +72,15 @@ export class SecureConnection<
     socket.on("error", () => this.destroy());
     // Whatever ends the TLS socket ends what is beneath it: by itself it may not.
     socket.on("close", () => this.destroy());
+    // The TLS socket ends here too, but after us: what it has not ended before
+    // was cut short, and may be by someone who has no part in the session.
+    stream.on("end", () => this.#breakOff());
     stream.on("close", () => this.#close());
+  }
+
+  /** That the client's octets ended without its saying so (RFC 8446 §6.1), where they did. */
+  get fault(): SidecarError | undefined {
+    return this.#fault;
   }
 
   /** Whether the client has ended its side, or the connection is gone. */
@@ -102,6 +117,14 @@ export class SecureConnection<
   interrupt(): void {
     this.#reader?.resolve(null);
     this.#reader = undefined;
+  }
+
+  #breakOff(): void {
+    if (this.#ended) return;
+    this.#fault ??= new SidecarError(
+      "CLIENT_GONE",
+      "Cannot read on: the client went away without ending its side",
+    );
   }
 
   #end(): void {
@@ -169,6 +192,7 @@ export class SecureConnection<
     this.#arrived.length = 0;
     this.#socket.destroy();
     this.#drain();
+    this.#breakOff();
     this.#end();
     this.onClosed?.();
   }

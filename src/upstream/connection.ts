@@ -4,10 +4,15 @@ import { BodyReader, RESPONSE_BODY_FAULTS } from "../http/body_reader.ts";
 import { Input, type OctetSource } from "../http/input.ts";
 import { ResponseHead } from "../http/response_head.ts";
 
-/** The part of `Deno.TcpConn` that an upstream connection needs. */
-export interface TcpConnection {
+/**
+ * What the octets go over: TCP, TLS on top of it, or a Unix socket. The part of
+ * `Deno.Conn` that an upstream connection needs.
+ */
+export interface Transport {
   read(buffer: Uint8Array): Promise<number | null>;
   write(octets: Uint8Array): Promise<number>;
+  /** Ends our side in order, after what was written. */
+  closeWrite(): Promise<void>;
   close(): void;
 }
 
@@ -27,7 +32,9 @@ const READ_OCTETS = { small: 16 * 1024, large: 64 * 1024 } as const;
 export class UpstreamConnection implements OctetSource {
   readonly head = new ResponseHead();
   readonly body: BodyReader;
-  readonly #tcp: TcpConnection;
+  /** Of which generation of the pool's TLS it is. */
+  readonly generation: number;
+  readonly #transport: Transport;
   readonly #deadlines: Deadlines;
   readonly #deadline: Deadline;
   readonly #input: Input;
@@ -45,14 +52,16 @@ export class UpstreamConnection implements OctetSource {
 
   /** `onDestroyed` is called once, when the connection is closed. */
   constructor(
-    tcp: TcpConnection,
-    { deadlines, onDestroyed }: {
+    transport: Transport,
+    { deadlines, generation = 0, onDestroyed }: {
       deadlines: Deadlines;
+      generation?: number;
       onDestroyed(connection: UpstreamConnection): void;
     },
   ) {
-    this.#tcp = tcp;
+    this.#transport = transport;
     this.#deadlines = deadlines;
+    this.generation = generation;
     this.#deadline = deadlines.add(() => this.#expire());
     this.#onDestroyed = onDestroyed;
     this.#input = new Input(this);
@@ -103,6 +112,17 @@ export class UpstreamConnection implements OctetSource {
     this.#exchanges++;
     this.#heard = false;
     this.head.reset();
+    this.head.upgrade = undefined;
+  }
+
+  /** Makes `body` all that comes after the head that was read, until the application ends its side. */
+  beginTunnel(): void {
+    this.body.begin({ kind: "until-close" });
+  }
+
+  /** Ends our side of a tunnel. Never rejects: an application that is gone shows where it is read. */
+  endSending(): Promise<void> {
+    return this.#transport.closeWrite().catch(() => {});
   }
 
   /** Says that no request is under way, and none will be for `idleMs` at most. */
@@ -122,7 +142,10 @@ export class UpstreamConnection implements OctetSource {
       this.#watch = undefined;
       return watch;
     }
-    return this.#tcp.read(this.#buffer).then(this.#onRead, this.#onBroken);
+    return this.#transport.read(this.#buffer).then(
+      this.#onRead,
+      this.#onBroken,
+    );
   }
 
   readonly #onRead = (count: number | null): Uint8Array | null => {
@@ -141,7 +164,7 @@ export class UpstreamConnection implements OctetSource {
   };
 
   readonly #onBroken = (cause: unknown): null => {
-    this.#fault ??= closed(cause);
+    this.#fault ??= cause instanceof SidecarError ? cause : closed(cause);
     if (this.#resting) this.destroy();
     return null;
   };
@@ -152,7 +175,7 @@ export class UpstreamConnection implements OctetSource {
    */
   send(octets: Uint8Array): Promise<void> {
     this.#sending = octets;
-    return this.#tcp.write(octets).then(this.#onSent, this.#onUnsent);
+    return this.#transport.write(octets).then(this.#onSent, this.#onUnsent);
   }
 
   readonly #onSent = (count: number): void | Promise<void> => {
@@ -201,7 +224,7 @@ export class UpstreamConnection implements OctetSource {
     if (this.#destroyed) return;
     this.#destroyed = true;
     this.#deadlines.remove(this.#deadline);
-    this.#tcp.close();
+    this.#transport.close();
     this.#onDestroyed(this);
   }
 }

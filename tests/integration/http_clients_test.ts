@@ -9,6 +9,7 @@ import { temporaryDirectory } from "../support/files.ts";
 import { fieldValues, ok } from "../support/messages.ts";
 import { Scene } from "../support/scene.ts";
 import { client, root } from "../support/sidecar.ts";
+import { eventually } from "../support/waiting.ts";
 
 const IDENTITY = {
   ca: root.certPem,
@@ -124,24 +125,42 @@ Deno.test({
       body: "x".repeat(2_000_000),
     });
     await using scene = await Scene.set(describe);
-    for (
-      const [args, expected] of [
-        [[], "GET /x 0"],
-        [["--http1.0"], "GET /x 0"],
-        [["--http1.1"], "GET /x 0"],
-        [["--tls-max", "1.2"], "GET /x 0"],
-        [["--head"], /^HTTP\/1\.1 200 OK\r\nContent-Length: 3\r\n/],
-        [["--data-binary", "@body"], "POST /x 2000000"],
-        [
-          ["--data-binary", "@body", "-H", "Expect: 100-continue"],
-          "POST /x 2000000",
-        ],
-        [["--data-binary", "@body", "-H", "Expect:"], "POST /x 2000000"],
-        [["-T", "body", "-H", "Transfer-Encoding: chunked"], "PUT /x 2000000"],
-        [["-X", "OPTIONS", "--request-target", "*"], "OPTIONS * 0"],
-      ] as const
-    ) {
+    const WAYS: readonly (readonly [readonly string[], string | RegExp])[] = [
+      [[], "GET /x 0"],
+      [["--tls-max", "1.2"], "GET /x 0"],
+      [["--head"], /^HTTP\/(1\.1|2) 200 .*\r\ncontent-length: 3\r\n/is],
+      [["--data-binary", "@body"], "POST /x 2000000"],
+      [
+        ["--data-binary", "@body", "-H", "Expect: 100-continue"],
+        "POST /x 2000000",
+      ],
+      [["--data-binary", "@body", "-H", "Expect:"], "POST /x 2000000"],
+      [["-T", "body"], "PUT /x 2000000"],
+      [["-X", "OPTIONS", "--request-target", "*"], "OPTIONS * 0"],
+    ];
+    const VERSIONS: Record<string, string> = {
+      "--http1.1": "1.1",
+      "--http2": "2",
+    };
+    const runs = Object.entries(VERSIONS).flatMap(([flag, protocol]) =>
+      WAYS.map(([args, expected]) => ({
+        args: [flag, ...args],
+        expected,
+        protocol,
+      }))
+    );
+    runs.push({
+      args: ["--http1.0"],
+      expected: "GET /x 0",
+      protocol: "1.0",
+    }, {
+      args: ["--http1.1", "-T", "body", "-H", "Transfer-Encoding: chunked"],
+      expected: "PUT /x 2000000",
+      protocol: "1.1",
+    });
+    for (const { args, expected, protocol } of runs) {
       await t.step(`curl ${args.join(" ")}`, async () => {
+        const before = scene.sidecar.entries.length;
         const { stdout, stderr } = await new Deno.Command("curl", {
           args: [
             ...["--silent", "--show-error", "--max-time", "20"],
@@ -156,6 +175,9 @@ Deno.test({
         if (typeof expected === "string") {
           assert.equal(decoder.decode(stdout), expected);
         } else assert.match(decoder.decode(stdout), expected);
+        const { entries } = scene.sidecar;
+        await eventually(() => entries.length > before, "the access log");
+        assert.equal(entries.at(-1)?.["network.protocol.version"], protocol);
       });
     }
   },

@@ -7,6 +7,52 @@ import { client } from "../support/sidecar.ts";
 
 export const ALL_FORMATS = "x-client,xfcc,rfc9440,traefik,nginx";
 
+/** Every header that a format writes, and what tells where a request came from. */
+export const NAMES: readonly string[] = [
+  "X-Client-CN",
+  "X-Client-Subject",
+  "X-Client-Id",
+  "X-Client-Spiffe-Id",
+  "X-Client-Fingerprint",
+  "X-Client-Not-After",
+  "X-Forwarded-Client-Cert",
+  "Client-Cert",
+  "Client-Cert-Chain",
+  "X-Forwarded-Tls-Client-Cert",
+  "X-Forwarded-Tls-Client-Cert-Info",
+  "X-SSL-Client-Verify",
+  "X-SSL-Client-S-DN",
+  "X-SSL-Client-I-DN",
+  "X-SSL-Client-Serial",
+  "X-SSL-Client-Fingerprint",
+  "X-SSL-Client-Cert",
+  "X-Forwarded-For",
+  "X-Forwarded-Proto",
+  "X-Forwarded-Host",
+  "Forwarded",
+];
+
+/** Ways to write a name that some application reads as the same. */
+export const SPELLINGS:
+  readonly (readonly [string, (name: string) => string])[] = [
+    ["plain", (name) => name],
+    ["in lower case", (name) => name.toLowerCase()],
+    ["in upper case", (name) => name.toUpperCase()],
+    ["with underscores", (name) => name.replaceAll("-", "_")],
+    ["with one underscore", (name) => name.replace("-", "_")],
+    [
+      "with an underscore at the end",
+      (name) => name.replace(/-([^-]*)$/, "_$1"),
+    ],
+    ["with dots", (name) => name.replaceAll("-", ".")],
+    ["with a dot", (name) => name.replace("-", ".")],
+    ["with tildes", (name) => name.replaceAll("-", "~")],
+    ["with all of them", (name) => {
+      let at = 0;
+      return name.replaceAll("-", () => "_-.~"[at++ % 4]!);
+    }],
+  ];
+
 /** One request as the application receives it. */
 export async function receivedBy(
   settings: Readonly<Record<string, string>>,

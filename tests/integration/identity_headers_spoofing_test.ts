@@ -5,50 +5,10 @@ import { Scene } from "../support/scene.ts";
 import {
   ALL_FORMATS,
   identityOf,
+  NAMES,
   receivedBy,
+  SPELLINGS,
 } from "./identity_headers_scene.ts";
-
-/** Every header that a format writes, and what tells where a request came from. */
-const NAMES = [
-  "X-Client-CN",
-  "X-Client-Subject",
-  "X-Client-Id",
-  "X-Client-Spiffe-Id",
-  "X-Client-Fingerprint",
-  "X-Client-Not-After",
-  "X-Forwarded-Client-Cert",
-  "Client-Cert",
-  "Client-Cert-Chain",
-  "X-Forwarded-Tls-Client-Cert",
-  "X-Forwarded-Tls-Client-Cert-Info",
-  "X-SSL-Client-Verify",
-  "X-SSL-Client-S-DN",
-  "X-SSL-Client-I-DN",
-  "X-SSL-Client-Serial",
-  "X-SSL-Client-Fingerprint",
-  "X-SSL-Client-Cert",
-  "X-Forwarded-For",
-  "X-Forwarded-Proto",
-  "X-Forwarded-Host",
-  "Forwarded",
-];
-
-/** Ways to write a name that some application reads as the same. */
-const SPELLINGS: readonly (readonly [string, (name: string) => string])[] = [
-  ["plain", (name) => name],
-  ["in lower case", (name) => name.toLowerCase()],
-  ["in upper case", (name) => name.toUpperCase()],
-  ["with underscores", (name) => name.replaceAll("-", "_")],
-  ["with one underscore", (name) => name.replace("-", "_")],
-  ["with an underscore at the end", (name) => name.replace(/-([^-]*)$/, "_$1")],
-  ["with dots", (name) => name.replaceAll("-", ".")],
-  ["with a dot", (name) => name.replace("-", ".")],
-  ["with tildes", (name) => name.replaceAll("-", "~")],
-  ["with all of them", (name) => {
-    let at = 0;
-    return name.replaceAll("-", () => "_-.~"[at++ % 4]!);
-  }],
-];
 
 const OFF = {};
 const ON = { INJECT_CLIENT_HEADERS: "true", IDENTITY_HEADERS: ALL_FORMATS };

@@ -96,17 +96,25 @@ for (const version of VERSIONS) {
   }
 }
 
-const OFFERS: [offered: string[] | undefined, agreed: string | undefined][] = [
+const HTTP2_OFF = { HTTP2: "false" };
+
+const OFFERS: [
+  offered: string[] | undefined,
+  agreed: string | undefined,
+  settings?: Record<string, string>,
+][] = [
   [undefined, undefined],
   [["http/1.1"], "http/1.1"],
   [["http/1.0"], "http/1.0"],
-  [["h2", "http/1.1"], "http/1.1"],
   [["http/1.0", "http/1.1"], "http/1.1"],
+  [undefined, undefined, HTTP2_OFF],
+  [["h2", "http/1.1"], "http/1.1", HTTP2_OFF],
 ];
 
-for (const [offered, agreed] of OFFERS) {
-  Deno.test(`a client that offers ${offered?.join(" and ") ?? "no protocol"} by ALPN gets ${agreed ?? "none"}, and its answer`, async () => {
-    await using scene = await Scene.set(OK);
+for (const [offered, agreed, settings = {}] of OFFERS) {
+  const off = settings === HTTP2_OFF ? "with HTTP2=false " : "";
+  Deno.test(`${off}a client that offers ${offered?.join(" and ") ?? "no protocol"} by ALPN gets ${agreed ?? "none"}, and its answer`, async () => {
+    await using scene = await Scene.set(OK, settings);
     const { port } = scene.sidecar;
     const seen = await soon(
       attempt({ port, identity: client, ...(offered && { alpn: offered }) }),
@@ -117,8 +125,23 @@ for (const [offered, agreed] of OFFERS) {
   });
 }
 
-Deno.test("a client that offers h2 alone is refused (RFC 7301 §3.2)", async () => {
-  await using scene = await Scene.set(OK);
+for (const offered of [["h2"], ["h2", "http/1.1"], ["http/1.1", "h2"]]) {
+  Deno.test(`a client that offers ${offered.join(" and ")} by ALPN gets h2, and the server's settings first`, async () => {
+    await using scene = await Scene.set(OK);
+    const { port } = scene.sidecar;
+    const seen = await soon(
+      attempt({ port, identity: client, alpn: offered }),
+      "answer",
+    );
+    assert.equal(seen.alpn, "h2");
+    // What the client sent is HTTP/1.1, and so it gets nothing but frames: SETTINGS, then GOAWAY.
+    assert.equal(seen.answer.slice(3, 9), "\x04\0\0\0\0\0");
+    assert.equal(scene.application.connections.length, 0);
+  });
+}
+
+Deno.test("with HTTP2=false a client that offers h2 alone is refused (RFC 7301 §3.2)", async () => {
+  await using scene = await Scene.set(OK, HTTP2_OFF);
   const { port } = scene.sidecar;
   const seen = await attempt({ port, identity: client, alpn: ["h2"] });
   assert.deepEqual(seen, { protocol: undefined, alpn: undefined, answer: "" });
@@ -129,10 +152,10 @@ Deno.test("a client that offers h2 alone is refused (RFC 7301 §3.2)", async () 
 
 Deno.test({
   name:
-    "a client that offers h2 alone is told so by a no_application_protocol alert (RFC 7301 §3.2)",
+    "with HTTP2=false a client that offers h2 alone is told so by a no_application_protocol alert (RFC 7301 §3.2)",
   ignore: !hasOpenssl,
   async fn() {
-    await using scene = await Scene.set(OK);
+    await using scene = await Scene.set(OK, HTTP2_OFF);
     await using openssl = await Openssl.create(client);
     const { port } = scene.sidecar;
     const { output } = await openssl.run(

@@ -54,6 +54,8 @@ export class TellingDoor implements AsyncDisposable {
       limits: limits(deadlines),
       handshakeTimeoutMs: TellingDoor.HANDSHAKE_TIMEOUT_MS,
       unverified,
+      http2: true,
+      proxyProtocol: false,
       onAdmitted: (connection) =>
         this.#tell(connection, { as: "admitted", detail: "" }),
       onUnverified: (connection, { code, detail }) =>

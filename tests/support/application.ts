@@ -16,7 +16,8 @@ export class ApplicationConnection {
     this.#socket = socket;
     // Whatever happens to the connection shows where it is read.
     socket.on("error", () => {});
-    const chunks = socket[Symbol.asyncIterator]();
+    // Whoever has read all may still write: to end this side is for the script.
+    const chunks = socket.iterator({ destroyOnReturn: false });
     this.#reader = new OctetReader(async () => {
       try {
         const { done, value } = await chunks.next();

@@ -32,6 +32,8 @@ export class TestDoor implements AsyncDisposable {
       limits: limits(deadlines),
       handshakeTimeoutMs: TestDoor.HANDSHAKE_TIMEOUT_MS,
       unverified: "close",
+      http2: true,
+      proxyProtocol: false,
       onAdmitted: (connection) => this.admitted.push(connection),
       onUnverified: (connection) => connection.destroy(),
       onRefused: (refusal) => this.refusals.push(refusal),

@@ -46,6 +46,11 @@ export class Program implements AsyncDisposable {
     );
   }
 
+  /** Of the process, for what `/proc` says of it. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
   kill(signal: Deno.Signal): void {
     this.#process.kill(signal);
   }

@@ -31,18 +31,34 @@ Deno.test("parseConfig() gives the defaults where nothing is set", () => {
   assert.deepEqual(configOf({}), {
     tlsListenHost: "0.0.0.0",
     tlsListenPort: 8443,
+    http2: true,
+    proxyProtocol: false,
     upstream: {
+      scheme: "http",
       hostname: "localhost",
       port: 8080,
       authority: "localhost:8080",
       url: "http://localhost:8080",
     },
+    upstreamProtocol: "http1",
+    upstreamCaFile: "",
+    upstreamCertFile: "",
+    upstreamKeyFile: "",
+    upstreamServerName: "",
+    upstreamConnectTimeoutSecs: 5,
     upstreamTimeoutSecs: 60,
+    upstreamMaxConnections: 1024,
+    upstreamIdleTimeoutSecs: 4,
     upstreamKeepAlive: true,
+    upgrades: ["websocket"],
     upstreamReadiness: {
-      hostname: "localhost",
-      port: 8080,
-      authority: "localhost:8080",
+      server: {
+        scheme: "http",
+        hostname: "localhost",
+        port: 8080,
+        authority: "localhost:8080",
+        url: "http://localhost:8080",
+      },
       url: "http://localhost:8080/ready",
       requestTarget: "/ready",
     },
@@ -87,6 +103,8 @@ Deno.test("parseConfig() gives the defaults where nothing is set", () => {
     handshakeTimeoutSecs: 10,
     headerTimeoutSecs: 10,
     bodyTimeoutSecs: 60,
+    tunnelIdleTimeoutSecs: 3600,
+    grpcIdleTimeoutSecs: 3600,
     keepAliveTimeoutSecs: 75,
     shutdownTimeoutSecs: 30,
     logLevel: "info",
@@ -98,9 +116,20 @@ Deno.test("parseConfig() reads every setting from its variable", () => {
   const variables = {
     TLS_LISTEN_HOST: "::",
     TLS_LISTEN_PORT: "0",
-    UPSTREAM_URL: "http://app:81",
+    HTTP2: "false",
+    PROXY_PROTOCOL: "true",
+    UPSTREAM_URL: "https://app:81",
+    UPSTREAM_PROTOCOL: "http1",
+    UPSTREAM_CA_FILE: "app/ca.crt",
+    UPSTREAM_CERT_FILE: "app/tls.crt",
+    UPSTREAM_KEY_FILE: "app/tls.key",
+    UPSTREAM_SERVER_NAME: "app.example",
+    UPSTREAM_CONNECT_TIMEOUT_SECS: "3",
     UPSTREAM_TIMEOUT_SECS: "2",
+    UPSTREAM_MAX_CONNECTIONS: "7",
+    UPSTREAM_IDLE_TIMEOUT_SECS: "1",
     UPSTREAM_KEEP_ALIVE: "false",
+    UPGRADES: "echo,spdy/3.1",
     UPSTREAM_READINESS_URL: "none",
     READINESS_TIMEOUT_SECS: "3",
     CERT_DIR: "certs",
@@ -143,6 +172,8 @@ Deno.test("parseConfig() reads every setting from its variable", () => {
     HANDSHAKE_TIMEOUT_SECS: "4",
     HEADER_TIMEOUT_SECS: "5",
     BODY_TIMEOUT_SECS: "6",
+    TUNNEL_IDLE_TIMEOUT_SECS: "0",
+    GRPC_IDLE_TIMEOUT_SECS: "8",
     KEEP_ALIVE_TIMEOUT_SECS: "7",
     SHUTDOWN_TIMEOUT_SECS: "0",
     LOG_LEVEL: "debug",
@@ -188,6 +219,49 @@ Deno.test("parseConfig() refuses to seal bodies without a key", () => {
   ]);
 });
 
+Deno.test("parseConfig() refuses TLS settings for an application without TLS", () => {
+  assert.deepEqual(
+    problemsOf({ UPSTREAM_CA_FILE: "ca.crt", UPSTREAM_SERVER_NAME: "app" }),
+    [
+      "Cannot use UPSTREAM_CA_FILE, UPSTREAM_SERVER_NAME: expected an UPSTREAM_URL with https",
+    ],
+  );
+});
+
+Deno.test("parseConfig() refuses half of what the application is shown", () => {
+  const https = { UPSTREAM_URL: "https://app" };
+  for (const half of ["UPSTREAM_CERT_FILE", "UPSTREAM_KEY_FILE"]) {
+    assert.deepEqual(problemsOf({ ...https, [half]: "file" }), [
+      "Cannot show a certificate to the application: expected both UPSTREAM_CERT_FILE and UPSTREAM_KEY_FILE",
+    ]);
+  }
+});
+
+Deno.test("parseConfig() refuses h2c over https, and takes it over a Unix socket", () => {
+  const h2c = { UPSTREAM_PROTOCOL: "h2c" };
+  assert.deepEqual(problemsOf({ ...h2c, UPSTREAM_URL: "https://app" }), [
+    "Cannot speak h2c by UPSTREAM_PROTOCOL over https: expected an UPSTREAM_URL with http or unix",
+  ]);
+  const config = configOf({ ...h2c, UPSTREAM_URL: "unix:/app.sock" });
+  assert.equal(config.upstreamProtocol, "h2c");
+  assert.deepEqual(problemsOf({ UPSTREAM_PROTOCOL: "h2" }).length, 1);
+});
+
+Deno.test("parseConfig() refuses a readiness probe that could not be made", () => {
+  assert.deepEqual(
+    problemsOf({ UPSTREAM_READINESS_URL: "https://app/ready" }),
+    [
+      "Cannot ask UPSTREAM_READINESS_URL over https: expected an UPSTREAM_URL with https",
+    ],
+  );
+  assert.deepEqual(
+    problemsOf({ UPSTREAM_READINESS_URL: "/x", UPSTREAM_PROTOCOL: "h2c" }),
+    [
+      "Cannot ask UPSTREAM_READINESS_URL by its path alone with UPSTREAM_PROTOCOL=h2c: expected an http:// URL or none",
+    ],
+  );
+});
+
 Deno.test("parseConfig() says which rule of a list is none", () => {
   assert.deepEqual(problemsOf({ ALLOW_DNS: "a.example,*" }).length, 1);
   assert.match(
@@ -198,13 +272,13 @@ Deno.test("parseConfig() says which rule of a list is none", () => {
 
 Deno.test("parseConfig() reports all problems at once", () => {
   const problems = problemsOf(
-    { MONITOR_PORT: "80a", UPSTREAM_URL: "https://app" },
+    { MONITOR_PORT: "80a", UPSTREAM_URL: "https:app" },
     ["--log-level", "loud", "--nonsense", "--ca-dir"],
   );
   assert.deepEqual(problems, [
     'Cannot use unknown flag "--nonsense": expected one that --help lists',
     "Cannot use --ca-dir alone: expected a value after it",
-    'Cannot parse UPSTREAM_URL "https://app": expected an http:// URL, since https:// is not yet supported',
+    'Cannot parse UPSTREAM_URL "https:app": expected a URL of the form http://host:port, https://host:port or unix:/path',
     'Cannot parse MONITOR_PORT "80a": expected an integer from 0 to 65535',
     'Cannot parse --log-level "loud": expected one of debug, info, warning, error',
   ]);
@@ -223,11 +297,15 @@ Deno.test("parseConfig() throws a SidecarError that joins its problems", () => {
 
 Deno.test("parseConfig() keeps each time limit in its bounds", () => {
   const limits = {
+    UPSTREAM_CONNECT_TIMEOUT_SECS: 1,
     UPSTREAM_TIMEOUT_SECS: 1,
+    UPSTREAM_IDLE_TIMEOUT_SECS: 1,
     READINESS_TIMEOUT_SECS: 1,
     HANDSHAKE_TIMEOUT_SECS: 1,
     HEADER_TIMEOUT_SECS: 1,
     BODY_TIMEOUT_SECS: 1,
+    TUNNEL_IDLE_TIMEOUT_SECS: 0,
+    GRPC_IDLE_TIMEOUT_SECS: 1,
     KEEP_ALIVE_TIMEOUT_SECS: 1,
     SHUTDOWN_TIMEOUT_SECS: 0,
   };

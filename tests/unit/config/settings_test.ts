@@ -25,7 +25,7 @@ Deno.test("SETTINGS has variables in capitals, each once", () => {
   const variables = settings.map(({ variable }) => variable);
   assert.equal(new Set(variables).size, variables.length);
   for (const variable of variables) {
-    assert.match(variable, /^[A-Z]+(_[A-Z]+)*$/);
+    assert.match(variable, /^[A-Z][A-Z0-9]*(_[A-Z]+)*$/);
   }
 });
 

@@ -70,6 +70,6 @@ Deno.test({
     const exposure = /exposure level for \S+: ([\d.]+)/.exec(
       analysed?.text ?? "",
     )?.[1];
-    assert.ok(Number(exposure) < 2, analysed?.text);
+    assert.ok(Number(exposure) < 2, analysed?.text ?? "");
   },
 });

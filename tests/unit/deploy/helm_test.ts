@@ -109,9 +109,9 @@ Deno.test({
   ignore: helm === undefined,
   async fn() {
     const built = await outputOf("helm", ["dependency", "build", EXAMPLE]);
-    assert.ok(built?.success, built?.errors);
+    assert.ok(built?.success, built?.errors ?? "");
     const rendered = await outputOf("helm", ["template", "x", EXAMPLE]);
-    assert.ok(rendered?.success, rendered?.errors);
+    assert.ok(rendered?.success, rendered?.errors ?? "");
     const manifests = parseManifests(rendered.text);
     assert.deepEqual(await faultsIn("kubernetes", manifests), []);
     const [deployment] = manifests;

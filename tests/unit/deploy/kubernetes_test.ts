@@ -148,7 +148,7 @@ Deno.test({
   ignore: kustomized === undefined,
   async fn() {
     const { success, text = "", errors } = kustomized ?? {};
-    assert.ok(success, errors);
+    assert.ok(success, errors ?? "");
     const built = parseManifests(text);
     assert.deepEqual(await faultsIn("kubernetes", built), []);
     const deployments = (all: readonly Manifest[]) =>

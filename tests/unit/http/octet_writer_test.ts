@@ -61,3 +61,24 @@ Deno.test("OctetWriters keeps at most 64 writers", () => {
   const again = new Set(Array.from({ length: 65 }, () => writers.take()));
   assert.equal(taken.filter((writer) => again.has(writer)).length, 64);
 });
+
+Deno.test("OctetWriter writes numbers in network byte order", () => {
+  const numbers = fc.array(fc.integer({ min: 0, max: 0xffff_ffff }));
+  fc.assert(fc.property(numbers, (all) => {
+    const out = new OctetWriter(1);
+    const expected = new DataView(new ArrayBuffer(5 * all.length));
+    for (const [index, value] of all.entries()) {
+      out.addUint32(value);
+      out.addOctet(value & 0xff);
+      expected.setUint32(5 * index, value);
+      expected.setUint8(5 * index + 4, value & 0xff);
+    }
+    assert.deepEqual(out.octets, new Uint8Array(expected.buffer));
+  }));
+});
+
+Deno.test("OctetWriter.addLowerCase() changes letters alone", () => {
+  const out = new OctetWriter(1);
+  out.addLowerCase(octetsOf("<X-Fo_o`|~9Z>"), 1, 12);
+  assert.equal(latin1(out.octets), "x-fo_o`|~9z");
+});

@@ -84,3 +84,12 @@ Deno.test("statusOf() and the reason of each status are those of RFC 9110 §15",
     assert.equal(messages[0].content, `${code}\n`);
   }
 });
+
+Deno.test("writeErrorResponse() tells a gRPC call by a status of gRPC, in a response of trailers alone", () => {
+  assert.equal(
+    written({ grpc: "application/grpc" }),
+    `HTTP/1.1 200 OK\r\n${DATE}Content-Type: application/grpc\r\n` +
+      "Content-Length: 0\r\ngrpc-status: 14\r\ngrpc-message: UPSTREAM_CLOSED\r\n" +
+      "Connection: keep-alive\r\n\r\n",
+  );
+});

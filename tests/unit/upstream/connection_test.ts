@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Deadlines } from "../../../src/deadlines.ts";
+import { SidecarError } from "../../../src/errors.ts";
 import { UpstreamConnection } from "../../../src/upstream/connection.ts";
 import { FakeTcp, settled } from "../../support/fake_tcp.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
@@ -144,6 +145,16 @@ Deno.test("UpstreamConnection.destroy() closes once, and fails what is under way
   assert.equal(tcp.closed, 1);
   assert.equal(destroyed.length, 1);
   assert.equal(clock.running, 0, "its deadline is gone");
+});
+
+Deno.test("UpstreamConnection tells the fault of its transport where that has a code", async () => {
+  const { tcp, connection } = fixture();
+  connection.begin();
+  tcp.arrive(new SidecarError("UPSTREAM_TLS_FAILED", "an alert"));
+  await assert.rejects(async () => await connection.readHead("GET"), {
+    code: "UPSTREAM_TLS_FAILED",
+  });
+  connection.destroy();
 });
 
 Deno.test("UpstreamConnection reads into larger memory while a body flows, and small at rest", async () => {
