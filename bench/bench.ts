@@ -1,20 +1,33 @@
 /**
- * Compares this program with nginx as mTLS proxy and with `node:https` +
- * `fetch`, side by side on this machine; `--help` says how.
+ * Compares this program with nginx and what else the machine has as mTLS proxy,
+ * side by side on this machine; `--help` says how.
  */
 import { join } from "node:path";
 import { writeDemoPki } from "../src/commands/demo_pki.ts";
 import { bigBodies } from "./big_bodies.ts";
-import { compare } from "./compare.ts";
-import { fetchShape, NGINX, sealingSidecar, sidecar } from "./contenders.ts";
+import type { Contender } from "./contender.ts";
+import { allContenders } from "./contenders/all.ts";
+import { REFERENCE } from "./contenders/nginx.ts";
+import { SIDECAR } from "./contenders/sidecar.ts";
 import { describeMachine } from "./machine.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
-import { resultsPage } from "./report.ts";
+import { chart } from "./report/chart.ts";
+import { resultsPage } from "./report/page.ts";
+import { withDigest } from "./report/readme.ts";
+import { digestLines } from "./report/table.ts";
+import { type Outcome, runScenarios } from "./run.ts";
+import type { Scenario } from "./scenario.ts";
+import { SCENARIOS } from "./scenarios/all.ts";
 import { Workbench } from "./workbench.ts";
 
 /** Core 0 is the measured proxies' alone, core 1 of everything else. */
 const PROXY_CORE = 0;
 const OTHER_CORE = 1;
+/** Too long for a minute's run. */
+const NOT_QUICK = ["idle-10000", "floors", "settings"];
+
+const HERE = import.meta.dirname ?? ".";
+const NAMES = SCENARIOS.map(({ name }) => name).join(", ");
 
 const interrupt = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
@@ -22,7 +35,9 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 }
 try {
   const options = parseOptions(Deno.args);
-  const held = options ? await bench(options) : console.log(USAGE);
+  const held = options
+    ? await bench(options)
+    : console.log(`${USAGE}\n\nScenarios: ${NAMES}`);
   Deno.exit(held === false ? 1 : 0);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
@@ -31,57 +46,85 @@ try {
 
 /** Returns false if a limit was not held. */
 async function bench(options: BenchOptions): Promise<boolean> {
+  const scenarios = chosenScenarios(options);
+  const contenders = (await allContenders(options.sidecar)).filter(
+    ({ name }) => takesPart(name, options.against),
+  );
   const machine = await describeMachine();
   if (machine.cores < 2) {
     throw new Error("Cannot compare on one core: the load needs another");
   }
+  const needed = ["taskset", ...options.bodies ? ["curl"] : ["nginx"]];
+  const missing = needed.filter((name) => !machine.programs.has(name));
+  if (missing.length > 0) {
+    console.log(`skipped (missing: ${missing.join(", ")})`);
+    return true;
+  }
+  const [load = 0] = Deno.loadavg();
   await using workbench = new Workbench(interrupt.signal);
   const pki = await writeDemoPki(workbench.directory, { now: new Date() });
-  if (machine.programs.has("taskset")) {
-    const pin = ["taskset", "--all-tasks", "--cpu-list", "--pid"];
-    await workbench.run([...pin, `${OTHER_CORE}`, `${Deno.pid}`]);
-  }
+  const pin = ["taskset", "--all-tasks", "--cpu-list", "--pid"];
+  await workbench.run([...pin, `${OTHER_CORE}`, `${Deno.pid}`]);
   if (options.bodies) {
-    const missing = ["curl", "taskset"].filter((program) =>
-      !machine.programs.has(program)
-    );
-    if (missing.length > 0) {
-      console.log(`skipped (missing: ${missing.join(", ")})`);
-      return true;
-    }
     return await bigBodies(workbench, {
-      contender: await sidecar(options.sidecar),
+      contender: own(contenders),
       pki,
       core: PROXY_CORE,
       write: console.log,
     });
   }
-  const comparison = await compare(workbench, {
-    contenders: [
-      await sidecar(options.sidecar),
-      await sealingSidecar(options.sidecar),
-      NGINX,
-      await fetchShape(),
-    ],
+  const { runs, seconds, quick } = options;
+  const outcomes = await runScenarios(workbench, {
+    scenarios,
+    contenders,
     pki,
     core: PROXY_CORE,
-    runs: options.runs,
-    seconds: options.seconds,
+    runs,
+    seconds,
+    settleMs: quick ? 200 : 2_000,
     installed: (program) => machine.programs.has(program),
     progress: console.error,
   });
-  const text = resultsPage(comparison, {
-    machine,
-    date: new Date(),
-    runs: options.runs,
-    seconds: options.seconds,
-  });
-  console.log(text);
-  if (options.quick || options.sidecar !== undefined) {
-    console.error("A trial: bench/results.md is left as it is");
-  } else {
-    const file = join(import.meta.dirname ?? ".", "results.md");
-    await Deno.writeTextFile(file, text);
-  }
+  const date = new Date();
+  const page = resultsPage(outcomes, { machine, date, runs, seconds, load });
+  console.log(page);
+  if (options.write) await write(page, outcomes);
+  else console.error("A trial: bench/results.md is left as it is");
   return true;
+}
+
+async function write(page: string, outcomes: Outcome[]): Promise<void> {
+  await Deno.writeTextFile(join(HERE, "results.md"), page);
+  await Deno.writeTextFile(
+    join(HERE, "results.svg"),
+    chart(digestLines(outcomes), SIDECAR),
+  );
+  const readme = join(HERE, "..", "README.md");
+  await Deno.writeTextFile(
+    readme,
+    withDigest(await Deno.readTextFile(readme), outcomes),
+  );
+}
+
+function chosenScenarios({ only, quick }: BenchOptions): Scenario[] {
+  const unknown = only.find((name) =>
+    !SCENARIOS.some((scenario) => scenario.name === name)
+  );
+  if (unknown !== undefined) {
+    throw new TypeError(`Cannot parse --only "${unknown}": expected ${NAMES}`);
+  }
+  return SCENARIOS.filter(({ name }) =>
+    only.length > 0 ? only.includes(name) : !quick || !NOT_QUICK.includes(name)
+  );
+}
+
+function takesPart(name: string, against: readonly string[]): boolean {
+  return against.length === 0 || name === SIDECAR || name === REFERENCE ||
+    against.some((beginning) => name.startsWith(beginning));
+}
+
+function own(contenders: readonly Contender[]): Contender {
+  const contender = contenders.find(({ name }) => name === SIDECAR);
+  if (!contender) throw new Error(`Cannot find ${SIDECAR}`);
+  return contender;
 }

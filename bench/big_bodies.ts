@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { DemoPki } from "../src/commands/demo_pki.ts";
-import type { Contender } from "./contenders.ts";
-import { transferBodies } from "./curl.ts";
+import type { Contender } from "./contender.ts";
+import { transferBodies } from "./generators/curl.ts";
 import { memoryOf, withPeakMemory } from "./process_figures.ts";
-import { table } from "./report.ts";
+import { startProxy } from "./proxy.ts";
+import { table } from "./report/table.ts";
 import { freePort, pause, type Workbench } from "./workbench.ts";
 
 const BYTES = 1_000_000_000;
@@ -49,7 +50,9 @@ export async function bigBodies(
       BYTES: `${BYTES}`,
     },
   });
-  const { pid, port } = await contender.start(bench, { core, upstream, pki });
+  const start = { core, upstream, pki, connections: 100 };
+  await using proxy = await startProxy(bench, { ...start, contender });
+  const { pid, port } = proxy;
   const file = await bench.bodyFile(BYTES);
   await pause(1_000);
   const idle = memoryOf(pid);

@@ -3,8 +3,13 @@ import { versionOf } from "./workbench.ts";
 /** Every program that the bench can make use of, and how to ask its version. */
 const PROGRAMS: readonly (readonly [name: string, flag: string])[] = [
   ["nginx", "-v"],
+  ["haproxy", "-v"],
+  ["caddy", "version"],
+  ["ghostunnel", "--version"],
+  ["stunnel", "-version"],
   ["wrk", "-v"],
   ["h2load", "--version"],
+  ["openssl", "version"],
   ["curl", "--version"],
   ["cc", "--version"],
   ["taskset", "--version"],

@@ -15,6 +15,17 @@ export interface ServerOptions extends RunOptions {
   readonly port: number;
   /** The core it is held to; without it, that of the bench itself. */
   readonly core?: number;
+  /** Asks once whether it serves, if accepting a connection does not say so. */
+  readonly ready?: () => Promise<boolean>;
+  /** Pause between two questions, in milliseconds. */
+  readonly intervalMs?: number;
+}
+
+/** A server that was started. */
+export interface Server {
+  readonly pid: number;
+  /** Resolves once it has exited. */
+  stop(): Promise<void>;
 }
 
 /**
@@ -26,7 +37,7 @@ export class Workbench implements AsyncDisposable {
   readonly directory: string;
   /** Ends whatever runs when it aborts. */
   readonly signal: AbortSignal;
-  readonly #stops: (() => Promise<void>)[] = [];
+  readonly #stops = new Set<() => Promise<void>>();
 
   constructor(signal: AbortSignal) {
     this.directory = Deno.makeTempDirSync({ prefix: "mtls-sidecar-bench-" });
@@ -48,14 +59,15 @@ export class Workbench implements AsyncDisposable {
   }
 
   /**
-   * Starts a server and returns its process id once it accepts connections.
+   * Starts a server and returns once it accepts connections.
    *
    * @throws {Error} With the end of its output, if it exits instead or is not
    * ready after 15 s.
    */
-  async serve(command: string[], options: ServerOptions): Promise<number> {
+  async serve(command: string[], options: ServerOptions): Promise<Server> {
     this.signal.throwIfAborted();
-    const { port, core, env = {} } = options;
+    const { port, core, env = {}, intervalMs = 50 } = options;
+    const ready = options.ready ?? (() => accepts(port));
     const pinned = core === undefined
       ? command
       : ["taskset", "-c", `${core}`, ...command];
@@ -70,18 +82,22 @@ export class Workbench implements AsyncDisposable {
       exited = true;
       await output;
     });
-    this.#stops.push(() => stop(child, ended));
+    const stopOnce = () => {
+      this.#stops.delete(stopOnce);
+      return stop(child, ended);
+    };
+    this.#stops.add(stopOnce);
     const deadline = Date.now() + READY_TIMEOUT_MS;
-    while (!await accepts(port)) {
+    while (!await ready()) {
       this.signal.throwIfAborted();
       if (exited || Date.now() > deadline) {
         const what = exited ? "exited" : "is not ready after 15 s";
         if (exited) await ended;
         throw new Error(`${command.join(" ")} ${what}:\n${tail.text}`);
       }
-      await pause(50);
+      await pause(intervalMs);
     }
-    return child.pid;
+    return { pid: child.pid, stop: stopOnce };
   }
 
   /**
@@ -106,7 +122,7 @@ export class Workbench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#stops.map((stop) => stop()));
+    await Promise.all([...this.#stops].map((stop) => stop()));
     await Deno.remove(this.directory, { recursive: true });
   }
 }
@@ -120,6 +136,25 @@ export function freePort(): number {
 /** Waits for `ms` milliseconds. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/**
+ * The first child of process `pid`, waited for: a master listens before it has
+ * its worker.
+ */
+export async function childOf(
+  pid: number,
+  signal: AbortSignal,
+): Promise<number> {
+  for (;;) {
+    signal.throwIfAborted();
+    const children = await Deno.readTextFile(
+      `/proc/${pid}/task/${pid}/children`,
+    );
+    const [child] = children.trim().split(" ");
+    if (child) return Number(child);
+    await pause(20);
+  }
 }
 
 /** The version that `program` says it has, or undefined if it is not installed. */

@@ -3,6 +3,7 @@ import { SidecarError } from "../errors.ts";
 import { BodyReader, RESPONSE_BODY_FAULTS } from "../http/body_reader.ts";
 import { Input, type OctetSource } from "../http/input.ts";
 import { ResponseHead } from "../http/response_head.ts";
+import { LARGE_OCTETS, type LargeBuffers } from "./large_buffers.ts";
 
 /**
  * What the octets go over: TCP, TLS on top of it, or a Unix socket. The part of
@@ -16,8 +17,8 @@ export interface Transport {
   close(): void;
 }
 
-/** The sizes of a read: what most responses fit in, and what a body that flows gets. */
-const READ_OCTETS = { small: 16 * 1024, large: 64 * 1024 } as const;
+/** What most responses fit in. A body that flows is read with more: `LargeBuffers`. */
+const SMALL_OCTETS = 16 * 1024;
 
 /**
  * A connection to the application, used for one request after the other
@@ -39,7 +40,9 @@ export class UpstreamConnection implements OctetSource {
   readonly #deadline: Deadline;
   readonly #input: Input;
   readonly #onDestroyed: (connection: UpstreamConnection) => void;
-  #buffer = new Uint8Array(READ_OCTETS.small);
+  readonly #largeBuffers: LargeBuffers;
+  readonly #small = new Uint8Array(SMALL_OCTETS);
+  #buffer = this.#small;
   /** The read that was begun when the connection became idle. */
   #watch: Promise<Uint8Array | null> | undefined;
   #resting = false;
@@ -53,14 +56,16 @@ export class UpstreamConnection implements OctetSource {
   /** `onDestroyed` is called once, when the connection is closed. */
   constructor(
     transport: Transport,
-    { deadlines, generation = 0, onDestroyed }: {
+    { deadlines, largeBuffers, generation = 0, onDestroyed }: {
       deadlines: Deadlines;
+      largeBuffers: LargeBuffers;
       generation?: number;
       onDestroyed(connection: UpstreamConnection): void;
     },
   ) {
     this.#transport = transport;
     this.#deadlines = deadlines;
+    this.#largeBuffers = largeBuffers;
     this.generation = generation;
     this.#deadline = deadlines.add(() => this.#expire());
     this.#onDestroyed = onDestroyed;
@@ -130,8 +135,9 @@ export class UpstreamConnection implements OctetSource {
     this.#resting = true;
     this.#deadline.arm(idleMs);
     // A small buffer: most connections of a pool are idle most of the time.
-    if (this.#buffer.length > READ_OCTETS.small) {
-      this.#buffer = new Uint8Array(READ_OCTETS.small);
+    if (this.#buffer !== this.#small) {
+      this.#largeBuffers.give(this.#buffer);
+      this.#buffer = this.#small;
     }
     this.#watch = this.read();
   }
@@ -157,8 +163,8 @@ export class UpstreamConnection implements OctetSource {
     if (count === null) return null;
     this.#heard = true;
     const octets = this.#buffer.subarray(0, count);
-    if (count === this.#buffer.length && count < READ_OCTETS.large) {
-      this.#buffer = new Uint8Array(READ_OCTETS.large);
+    if (count === this.#buffer.length && count < LARGE_OCTETS) {
+      this.#buffer = this.#largeBuffers.take();
     }
     return octets;
   };

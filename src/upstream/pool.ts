@@ -7,6 +7,7 @@ import {
   type UpstreamAddress,
   type UpstreamTls,
 } from "./dial.ts";
+import { LargeBuffers } from "./large_buffers.ts";
 
 /** More idle connections than this are not kept. */
 const MAX_IDLE = 256;
@@ -48,6 +49,7 @@ export class UpstreamPool {
   readonly #options: UpstreamPoolOptions;
   readonly #maxConnections: number;
   readonly #idle: UpstreamConnection[] = [];
+  readonly #largeBuffers = new LargeBuffers();
   /** In the order of their coming. While there are any, nothing is idle. */
   readonly #waiters = new Set<Waiter>();
   #connections = 0;
@@ -105,6 +107,7 @@ export class UpstreamPool {
         sockets,
       });
       const connection = new UpstreamConnection(transport, {
+        largeBuffers: this.#largeBuffers,
         deadlines,
         generation,
         onDestroyed: this.#forget,

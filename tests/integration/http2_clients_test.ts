@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import http2 from "node:http2";
 import { Http2Scene } from "../support/http2_scene.ts";
 import { fieldValues, ok } from "../support/messages.ts";
+import { soon } from "../support/waiting.ts";
 
 /** Whether a program is there. */
 async function has(program: string): Promise<boolean> {
@@ -46,60 +45,52 @@ function echoing(): Promise<Http2Scene> {
   });
 }
 
-Deno.test("node:http2 as the client: requests at a time, bodies, and an orderly end", async () => {
-  await using scene = await echoing();
-  const client = http2.connect(scene.url);
-  try {
-    const texts = await Promise.all(
-      Array.from({ length: 40 }, async (_, i) => {
-        const stream = client.request({
-          ":path": `/${i}`,
-          ":method": i % 2 === 0 ? "POST" : "GET",
-          cookie: ["a=1", "b=2"],
-        });
-        if (i % 2 === 0) stream.end(BIG);
-        else stream.end();
-        let text = "";
-        stream.setEncoding("latin1").on("data", (part) => text += part);
-        await once(stream, "end");
-        return text;
-      }),
-    );
-    for (const [i, text] of texts.entries()) {
-      assert.ok(text === (i % 2 === 0 ? BIG : `/${i}`), `request ${i}`);
-    }
-    const goaway = once(client, "goaway");
-    scene.sessions[0]!.retire();
-    assert.equal((await goaway)[0], 0);
-    await once(client, "close");
-  } finally {
-    client.destroy();
-  }
+/** Node.js as the client: does `scenario`, and calls `when` once it says that word. */
+async function node(
+  scene: Http2Scene,
+  scenario: "requests" | "aborts",
+  when: { readonly word: string; act(): void },
+): Promise<void> {
+  const script = new URL("../support/node_http2_client.mjs", import.meta.url);
+  const child = new Deno.Command("node", {
+    args: [script.pathname, scene.url, scenario],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stderr = new Response(child.stderr).text();
+  for await (
+    const text of child.stdout.pipeThrough(new TextDecoderStream())
+  ) if (text.trim() === when.word) when.act();
+  const { success } = await soon(child.status, "node's end");
+  assert.ok(success, await stderr);
+}
+
+Deno.test({
+  name: "node as the client: requests at a time, bodies, and an orderly end",
+  ignore: !await has("node"),
+  async fn() {
+    await using scene = await echoing();
+    const retire = () => scene.sessions[0]!.retire();
+    await node(scene, "requests", { word: "served", act: retire });
+  },
 });
 
-Deno.test("node:http2 as the client: what it aborts, and what is broken off", async () => {
-  await using scene = await Http2Scene.set(async (connection) => {
-    await connection.head();
-    await connection.write("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf");
-    await connection.rest();
-  });
-  const client = http2.connect(scene.url);
-  try {
-    const stream = client.request();
-    stream.on("error", () => {});
-    await once(stream, "data");
-    stream.close(http2.constants.NGHTTP2_CANCEL);
-    assert.equal((await scene.entry())["error.type"], "CLIENT_GONE");
-    const broken = client.request();
-    const error = once(broken, "error");
-    broken.resume();
-    await once(broken, "response");
-    scene.application!.connections[1]!.destroy();
-    await error;
-    assert.equal(broken.rstCode, http2.constants.NGHTTP2_INTERNAL_ERROR);
-  } finally {
-    client.destroy();
-  }
+Deno.test({
+  name: "node as the client: what it aborts, and what is broken off",
+  ignore: !await has("node"),
+  async fn() {
+    await using scene = await Http2Scene.set(async (connection) => {
+      await connection.head();
+      await connection.write(
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf",
+      );
+      await connection.rest();
+    });
+    const breakOff = () => scene.application!.connections[1]!.destroy();
+    await node(scene, "aborts", { word: "begun", act: breakOff });
+    await scene.entry({ "error.type": "CLIENT_GONE" });
+    await scene.entry({ "error.type": "UPSTREAM_CLOSED" });
+  },
 });
 
 Deno.test({

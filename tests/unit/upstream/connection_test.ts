@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Deadlines } from "../../../src/deadlines.ts";
 import { SidecarError } from "../../../src/errors.ts";
 import { UpstreamConnection } from "../../../src/upstream/connection.ts";
+import { LargeBuffers } from "../../../src/upstream/large_buffers.ts";
 import { FakeTcp, settled } from "../../support/fake_tcp.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 import { latin1, octetsOf } from "../../support/octet_reader.ts";
@@ -14,6 +15,7 @@ function fixture() {
   const destroyed: UpstreamConnection[] = [];
   const connection = new UpstreamConnection(tcp, {
     deadlines: new Deadlines(clock),
+    largeBuffers: new LargeBuffers(),
     onDestroyed: (which) => destroyed.push(which),
   });
   return { clock, tcp, connection, destroyed };

@@ -1,5 +1,5 @@
-import type { DemoPki } from "../src/commands/demo_pki.ts";
-import type { Workbench } from "./workbench.ts";
+import type { DemoPki } from "../../src/commands/demo_pki.ts";
+import type { Workbench } from "../workbench.ts";
 
 /** Bodies that are to be moved through a proxy. */
 export interface BodyTransfer {
@@ -13,8 +13,6 @@ export interface BodyTransfer {
   readonly file: string;
   /** How many, one after the other over one connection. */
   readonly times: number;
-  /** Whether over HTTP/2. Default: false. */
-  readonly http2?: boolean;
   /** Bytes a second that curl keeps to. */
   readonly limitRate?: number;
 }
@@ -29,35 +27,30 @@ export async function transferBodies(
   bench: Workbench,
   transfer: BodyTransfer,
 ): Promise<number> {
-  const { port, pki, direction, bytes, times, file, http2, limitRate } =
-    transfer;
+  const { port, pki, direction, bytes, times, file, limitRate } = transfer;
   const origin = `https://127.0.0.1:${port}`;
   const one = direction === "down"
     ? [`${origin}/bytes/${bytes}`]
     : ["--upload-file", file, `${origin}/upload/body`];
   const size = direction === "down" ? "%{size_download}" : "%{size_upload}";
-  const version = http2 ? "2" : "1.1";
   const output = await bench.run([
     "curl",
     "--silent",
     "--show-error",
     "--fail",
-    http2 ? "--http2" : "--http1.1",
+    "--http1.1",
     // Without it curl waits for a 100 (Continue) before each upload.
     ...["--header", "Expect:"],
     ...["--cacert", pki.caBundle],
     ...["--cert", pki.client.certificate],
     ...["--key", pki.client.key],
-    ...["--write-out", `${size} %{time_total} %{http_version}\\n`],
+    ...["--write-out", `${size} %{time_total}\\n`],
     ...(limitRate === undefined ? [] : ["--limit-rate", `${limitRate}`]),
     ...Array.from({ length: times }, () => ["--output", "/dev/null", ...one])
       .flat(),
   ]);
   const arrived = output.trim().split("\n").map((line) => line.split(" "));
-  if (
-    arrived.length !== times ||
-    arrived.some(([n, , by]) => Number(n) !== bytes || by !== version)
-  ) {
+  if (arrived.length !== times || arrived.some(([n]) => Number(n) !== bytes)) {
     throw new Error(`Not every body arrived whole:\n${output}`);
   }
   return arrived.reduce((sum, [, seconds]) => sum + Number(seconds), 0);
