@@ -382,7 +382,11 @@ function sessionParts(
   const { log, accessLog, observations, onLimit } = parts;
   const { deadlines, writers, upstream, tunnels } = parts;
   const tracer = runtimeTracer();
-  const grpcIdleMs = 1000 * config.grpcIdleTimeoutSecs;
+  // Who calls an application that speaks no HTTP/2 makes no calls of gRPC, and
+  // must not be waited for as if.
+  const grpcIdleMs = config.upstreamProtocol === "h2c"
+    ? 1000 * config.grpcIdleTimeoutSecs
+    : undefined;
   return {
     upstream,
     tunnels,
@@ -395,7 +399,7 @@ function sessionParts(
     spans: tracer && new RuntimeSpans(tracer),
     upstreamTimeoutMs: 1000 * config.upstreamTimeoutSecs,
     bodyTimeoutMs: 1000 * config.bodyTimeoutSecs,
-    grpcLimits: {
+    grpcLimits: grpcIdleMs === undefined ? undefined : {
       upstreamTimeoutMs: grpcIdleMs,
       bodyTimeoutMs: grpcIdleMs,
       uploadTimeoutMs: grpcIdleMs,

@@ -121,6 +121,8 @@ export async function openMonitor(
   const server = await MonitorServer.listen({
     hostname: config.monitorHost,
     port,
+    answerMs: 1000 * config.readinessTimeoutSecs,
+    deadlines,
     async answer(request) {
       const answer = await routes.answer(request);
       const { status } = answer;

@@ -41,6 +41,8 @@ export const LIMITS = [
   "concurrent_streams",
   /** Frames of an HTTP/2 client that serve no request, beyond its credit. */
   "flood",
+  /** Content of HTTP/2 clients that nobody has taken yet, all together. */
+  "held_content",
   /** For an HTTP/2 client to acknowledge our settings. */
   "settings_time",
 ] as const;

@@ -63,7 +63,10 @@ export function applyConnectionOptions(
     }
   }
   for (let line = 0; line < fields.count; line++) {
-    if (named.has(fields.name(line))) {
+    // It names itself where a peer wants to hide that it is there.
+    if (
+      named.has(fields.name(line)) && fields.kind(line) !== FieldKind.CONNECTION
+    ) {
       fields.setKind(line, FieldKind.HOP_BY_HOP);
     }
   }

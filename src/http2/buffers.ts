@@ -7,6 +7,12 @@ import { FieldList } from "./field_list.ts";
 /** What most request heads fit in, and what is not kept when it has grown beyond. */
 const HEAD_CAPACITY = 512, MAX_HEAD_CAPACITY = 4 * 1024;
 
+/**
+ * Content that all streams hold together at most: each has a window of its own,
+ * but of those there may be a million.
+ */
+export const MAX_HELD_OCTETS = 64 * 1024 * 1024;
+
 /** More request heads than this are not kept: those of a few busy connections. */
 const MAX_KEPT = 256;
 
@@ -34,6 +40,7 @@ export class Http2Buffers {
   readonly block = new OctetWriter(1024);
   readonly #heads: HeadBuffer[] = [];
   #largeWindows = 0;
+  #held = 0;
 
   constructor(writers: OctetWriters) {
     this.writers = writers;
@@ -43,6 +50,20 @@ export class Http2Buffers {
   takeHead(): HeadBuffer {
     return this.#heads.pop() ??
       { head: new RequestHead(), octets: new OctetWriter(HEAD_CAPACITY) };
+  }
+
+  /**
+   * Takes account of content that has come and nobody has taken yet, until
+   * `letGo`. False where that is too much: then it must not be held.
+   */
+  hold(octets: number): boolean {
+    if (this.#held + octets > MAX_HELD_OCTETS) return false;
+    this.#held += octets;
+    return true;
+  }
+
+  letGo(octets: number): void {
+    this.#held -= octets;
   }
 
   /** Whether one stream more may have a large window, which it then gives back. */

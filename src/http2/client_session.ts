@@ -70,6 +70,8 @@ export class ClientSession extends Http2Connection<ClientStream>
   #nextStreamId = 1;
   #reserved = 0;
   #resetsSent = 0;
+  /** Whether nothing more is received. */
+  #ended = false;
   #retired = false;
   #requests = 0;
   #fault: SidecarError | undefined;
@@ -171,6 +173,7 @@ export class ClientSession extends Http2Connection<ClientStream>
       this.#fault ??
         failed("it does not speak HTTP/2, or closed the connection"),
     );
+    this.#ended = true;
     this.#deadline.arm(ENDING_MS);
     await this.output.emptied();
     await this.transport.end();
@@ -198,7 +201,7 @@ export class ClientSession extends Http2Connection<ClientStream>
   }
 
   #expire(): void {
-    if (this.closing) return this.destroy();
+    if (this.closing || this.#ended) return this.destroy();
     if (!this.heardSettings) {
       this.#fault = failed("it did not begin to speak HTTP/2 in time");
     }

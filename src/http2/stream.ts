@@ -42,6 +42,8 @@ export class Http2Stream implements Sender {
   #over = false;
   #onGone: (() => void) | undefined;
 
+  /** Octets of the peer's content that nobody has taken yet. */
+  #held = 0;
   /** Content that is being sent, and how much of it has been appended. */
   #content = NOTHING;
   #sent = 0;
@@ -110,7 +112,10 @@ export class Http2Stream implements Sender {
     this.#incoming = new StreamBody({
       declared,
       faults,
-      onTaken: (octets) => this.#release(octets),
+      onTaken: (octets) => {
+        this.#letGoOf(octets);
+        this.#release(octets);
+      },
     });
   }
 
@@ -131,6 +136,13 @@ export class Http2Stream implements Sender {
     const window = this.#window;
     if (window === undefined) return true;
     if (!window.receive(flowOctets)) return false;
+    const { buffers } = this.connection;
+    if (!buffers.hold(end - start)) {
+      this.connection.onLimit("held_content");
+      this.reset(H2Error.ENHANCE_YOUR_CALM);
+      return true;
+    }
+    this.#held += end - start;
     this.#incoming!.arrive(bytes, { start, end, more });
     // Padding is nobody's to take.
     const padding = flowOctets - (end - start);
@@ -148,6 +160,11 @@ export class Http2Stream implements Sender {
   takeTrailers(): void {
     this.#remoteEnded = true;
     this.#incoming?.endWith(this.connection.buffers.fields);
+  }
+
+  #letGoOf(octets: number): void {
+    this.#held -= octets;
+    this.connection.buffers.letGo(octets);
   }
 
   /** Content is held no longer: lets the peer send as much again. */
@@ -285,6 +302,7 @@ export class Http2Stream implements Sender {
   /** Gives back what the connection lent. Nobody uses the stream after that. */
   close(): void {
     const { deadlines } = this.connection;
+    this.#letGoOf(this.#held);
     if (this.#sendDeadline) deadlines.remove(this.#sendDeadline);
     if (this.#window?.size === LARGE_STREAM_WINDOW) {
       this.connection.window.giveLarge();

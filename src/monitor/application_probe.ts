@@ -6,8 +6,8 @@ import type { ApplicationProbe, ProbeResult } from "./readiness.ts";
 /** More interim responses than this are no answer. */
 const MAX_INTERIM_RESPONSES = 8;
 
-/** Calls at once: with more, whoever asks gets the answer of one that is under way. */
-const MAX_CALLS = 8;
+/** Calls at once: with more, the oldest is given up for whoever asks now. */
+const MAX_CALLS = 32;
 
 /** A connection to the application for one request, as `UpstreamConnection` is. */
 export interface ProbeConnection {
@@ -16,6 +16,11 @@ export interface ProbeConnection {
   readonly head: { readonly status: number; readonly interim: boolean };
   /** Closes it; what is under way on it fails. */
   destroy(): void;
+}
+
+interface Call {
+  readonly result: Promise<ProbeResult>;
+  giveUp(): void;
 }
 
 export interface HttpProbeOptions {
@@ -42,7 +47,7 @@ export interface HttpProbeOptions {
 export class HttpProbe implements ApplicationProbe {
   readonly #options: HttpProbeOptions;
   /** By what is sent, the latest last. */
-  readonly #calls = new Map<string, Promise<ProbeResult>>();
+  readonly #calls = new Map<string, Call>();
 
   constructor(options: HttpProbeOptions) {
     this.#options = options;
@@ -50,22 +55,33 @@ export class HttpProbe implements ApplicationProbe {
 
   ask(rawHeaders: readonly string[]): Promise<ProbeResult> {
     const head = this.#headOf(rawHeaders);
-    const underWay = this.#calls.get(head) ??
-      (this.#calls.size < MAX_CALLS ? undefined : this.#latest());
-    if (underWay !== undefined) return underWay;
-    const call = this.#call(head).finally(() => this.#calls.delete(head));
+    const underWay = this.#calls.get(head);
+    if (underWay !== undefined) return underWay.result;
+    const [oldest] = this.#calls;
+    if (oldest !== undefined && this.#calls.size >= MAX_CALLS) {
+      this.#calls.delete(oldest[0]);
+      oldest[1].giveUp();
+    }
+    const { promise: over, resolve } = Promise.withResolvers<ProbeResult>();
+    const call: Call = {
+      giveUp: () => resolve({ ok: false, detail: "others asked meanwhile" }),
+      result: this.#call(head, { over, resolve }).finally(() => {
+        if (this.#calls.get(head) === call) this.#calls.delete(head);
+      }),
+    };
     this.#calls.set(head, call);
-    return call;
+    return call.result;
   }
 
-  #latest(): Promise<ProbeResult> | undefined {
-    return [...this.#calls.values()].at(-1);
-  }
-
-  async #call(head: string): Promise<ProbeResult> {
+  async #call(
+    head: string,
+    { over: timeUp, resolve }: {
+      over: Promise<ProbeResult>;
+      resolve(result: ProbeResult): void;
+    },
+  ): Promise<ProbeResult> {
     const { connect, timeoutMs } = this.#options;
     let connection: ProbeConnection | undefined;
-    const { promise: timeUp, resolve } = Promise.withResolvers<ProbeResult>();
     const timer = setTimeout(() => {
       resolve({ ok: false, detail: `no answer within ${timeoutMs / 1000} s` });
     }, timeoutMs);

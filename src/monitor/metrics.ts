@@ -22,11 +22,21 @@ const ID_DIGITS = 16;
  * of CAs: bounded in number, and never a client's identity.
  */
 export function sidecarMetrics(watched: Watched): MetricFamily[] {
+  const { applicationReady } = watched.observations;
   return [
     ...requestMetrics(watched),
     ...connectionMetrics(watched),
     ...materialMetrics(watched),
     ...olderNames(watched),
+    gauge(
+      [
+        "application_ready",
+        "Whether the application was ready when it was asked last; left out before",
+      ],
+      applicationReady === undefined
+        ? []
+        : [{ value: applicationReady ? 1 : 0 }],
+    ),
     gauge(["build_info", "Always 1; says which version runs"], [{
       labels: {
         version: watched.version,

@@ -49,6 +49,7 @@ export class Readiness {
     ];
     if (application === undefined) return own;
     const { ok, detail } = await application.ask(rawHeaders);
+    watched.observations.applicationReady = ok;
     return [...own, { name: "application", ok, detail }];
   }
 

@@ -28,9 +28,14 @@ const JSON_HEADERS = {
   "x-content-type-options": "nosniff",
 };
 
+/** How often metrics and status are written in a second, by whoever asked. */
+const COSTLY_PER_SECOND = 20;
+
 /** Answers what the monitor port is asked for, by path. */
 export class Routes {
   readonly #options: RoutesOptions;
+  #costlyLeft = COSTLY_PER_SECOND;
+  #costlySince = 0;
   readonly #byPath = new Map<
     string,
     (request: IncomingMessage, url: URL) => Promise<Answer> | Answer
@@ -48,16 +53,21 @@ export class Routes {
     if (exporter !== undefined) {
       this.#byPath.set(
         "/metrics",
-        (request) => Promise.resolve(metrics(request, exporter)),
+        (request) =>
+          this.#isTooOften() ? tooOften() : metrics(request, exporter),
       );
     }
     if (samples === undefined) return;
-    this.#byPath.set("/status.json", async (request) => ({
-      status: 200,
-      headers: JSON_HEADERS,
-      body: `${JSON.stringify(await this.#report(request, samples))}\n`,
-    }));
+    this.#byPath.set("/status.json", async (request) => {
+      if (this.#isTooOften()) return tooOften();
+      return {
+        status: 200,
+        headers: JSON_HEADERS,
+        body: `${JSON.stringify(await this.#report(request, samples))}\n`,
+      };
+    });
     this.#byPath.set("/status", async (request) => {
+      if (this.#isTooOften()) return tooOften();
       const { renderPage } = await import("./page/page.ts");
       return {
         status: 200,
@@ -79,6 +89,16 @@ export class Routes {
       if (resource !== undefined) return { status: 200, ...resource };
     }
     return plain(404, "no such path");
+  }
+
+  /** Requests go before: whoever asks without end must not take the time of theirs. */
+  #isTooOften(): boolean {
+    const now = this.#options.now();
+    if (Math.abs(now - this.#costlySince) >= 1000) {
+      this.#costlySince = now;
+      this.#costlyLeft = COSTLY_PER_SECOND;
+    }
+    return this.#costlyLeft-- <= 0;
   }
 
   /** Whoever is asked this and answers lives; a sidecar that drains must not be ended for it. */
@@ -121,6 +141,10 @@ export class Routes {
       now: now(),
     });
   }
+}
+
+function tooOften(): Answer {
+  return plain(429, "asked too often", { "retry-after": "1" });
 }
 
 function metrics({ headers }: IncomingMessage, exporter: Exporter): Answer {

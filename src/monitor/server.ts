@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import http, { type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Deadlines } from "../deadlines.ts";
 import { SidecarError } from "../errors.ts";
 
 /**
@@ -10,10 +11,11 @@ import { SidecarError } from "../errors.ts";
 const LIMITS = {
   headersTimeout: 5_000,
   requestTimeout: 5_000,
-  keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 1_000,
   maxHeaderSize: 8 * 1024,
   connections: 128,
+  /** From a connection's beginning to its end, beside what the answer may take. */
+  lifetime: 10_000,
 } as const;
 
 /** What is said to a GET. */
@@ -28,6 +30,9 @@ export interface MonitorServerOptions {
   readonly hostname: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** How long an answer may take, in milliseconds. */
+  readonly answerMs: number;
+  readonly deadlines: Deadlines;
   /** Answers a GET or HEAD. What it throws is answered 500. */
   answer(request: IncomingMessage): Promise<Answer>;
   /** Told of what `answer` throws. */
@@ -37,40 +42,46 @@ export interface MonitorServerOptions {
 /**
  * The plain port of probes and metrics. Anyone in the network can connect, so
  * it takes no method but GET and HEAD, no content, and little of anything else.
- * With too many connections the one that has waited longest without a request
- * is closed, so that a probe always comes through.
+ *
+ * A connection is for one request: what would be asked behind it could not be
+ * answered before the first answer is read, and would be kept until then. With
+ * too many connections the oldest is closed, whatever it waits for, so that a
+ * probe always comes through.
  */
 export class MonitorServer {
   readonly #server: http.Server;
   readonly #options: MonitorServerOptions;
-  /** Those with no request in hand, the one that has waited longest first. */
-  readonly #waiting = new Set<Socket>();
-  readonly #open = new Set<Socket>();
+  /** The oldest first; each with whether it has had its request. */
+  readonly #open = new Map<Socket, boolean>();
 
   private constructor(options: MonitorServerOptions) {
     this.#options = options;
-    const { connections, ...limits } = LIMITS;
+    const { connections, lifetime, ...limits } = LIMITS;
+    const { deadlines, answerMs } = options;
     this.#server = http.createServer(limits, (request, response) => {
+      const { socket } = request;
+      if (this.#open.get(socket) !== false) return void socket.destroy();
+      this.#open.set(socket, true);
       this.#handle(request, response).catch((error) => {
         options.onUnexpected(error);
         response.destroy();
       });
     });
     this.#server.on("connection", (socket: Socket) => {
-      this.#open.add(socket);
-      this.#waiting.add(socket);
+      this.#open.set(socket, false);
+      const deadline = deadlines.add(() => socket.destroy());
+      deadline.arm(lifetime + answerMs);
       // Without a listener an error would end the process.
       socket.on("error", () => socket.destroy());
       socket.on("close", () => {
+        deadlines.remove(deadline);
         this.#open.delete(socket);
-        this.#waiting.delete(socket);
       });
       if (this.#open.size <= connections) return;
-      const [longest = socket] = this.#waiting;
+      const [oldest = socket] = this.#open.keys();
       // Not when its close is told, before which there may be others.
-      this.#open.delete(longest);
-      this.#waiting.delete(longest);
-      longest.destroy();
+      this.#open.delete(oldest);
+      oldest.destroy();
     });
     this.#server.on("clientError", (_error: Error, socket: Socket) => {
       if (socket.writable) socket.end(BAD_REQUEST);
@@ -110,7 +121,7 @@ export class MonitorServer {
   async close(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.close(() => resolve());
-    for (const socket of this.#open) socket.destroy();
+    for (const socket of this.#open.keys()) socket.destroy();
     await promise;
   }
 
@@ -118,17 +129,11 @@ export class MonitorServer {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const { socket } = request;
-    this.#waiting.delete(socket);
-    response.on("close", () => {
-      if (this.#open.has(socket)) this.#waiting.add(socket);
-    });
     const { status, headers, body } = await this.#answer(request);
     if (response.destroyed) return;
     response.writeHead(status, {
       "content-length": new TextEncoder().encode(body).length,
-      // What came as content would be taken for the next request.
-      ...(hasContent(request) && { connection: "close" }),
+      connection: "close",
       ...headers,
     });
     response.end(request.method === "HEAD" ? undefined : body);

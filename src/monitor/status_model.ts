@@ -13,6 +13,7 @@ import { createHash } from "node:crypto";
 import { rfc3339 } from "./readiness.ts";
 import { adviceFor } from "./refusal_advice.ts";
 import type {
+  AccessReport,
   CertificateReport,
   Condition,
   RefusalReport,
@@ -28,10 +29,13 @@ const MAX_CERTIFICATES = 256;
 /** Of one certificate. */
 const MAX_NAMES = 32;
 
+/** What stands in place of a name. */
+const HIDDEN = "(shown to loopback callers)";
+
 export interface ReportOptions {
   readonly samples: Samples;
   readonly conditions: readonly Condition[];
-  /** Whether the caller may see who was refused. */
+  /** Whether the caller may see whom rules and pins name, and who was refused. */
   readonly detailed: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -61,7 +65,7 @@ export function statusReport(
       ? { healthy: true }
       : { healthy: false, ...problem(down) },
     differs: differs === undefined ? null : problem(differs),
-    access,
+    access: detailed ? access : withoutNames(access),
     traffic: trafficReport(watched, samples),
     connections: {
       open: { ...connections.open },
@@ -199,4 +203,16 @@ function bounded(text: string): string {
   return printable.length <= MAX_TEXT
     ? printable
     : `${printable.slice(0, MAX_TEXT - 1)}…`;
+}
+
+/** As it is told to callers who may not see of whom it speaks. */
+function withoutNames({ rules, peers, ...access }: AccessReport): AccessReport {
+  return {
+    ...access,
+    rules: rules.map(({ by }) => ({ by, rule: HIDDEN })),
+    peers: peers && {
+      ...peers,
+      peers: peers.peers.map(({ pins }) => ({ id: HIDDEN, pins })),
+    },
+  };
 }

@@ -15,6 +15,8 @@ export class Observations {
   readonly connections = new ConnectionCounts();
   readonly handshakes = new HandshakeCounts();
   readonly journal: Journal;
+  /** What the application said of itself when it was asked last; undefined before. */
+  applicationReady: boolean | undefined;
 
   /** `now` gives milliseconds since the epoch. */
   constructor(now: () => number) {

@@ -89,7 +89,10 @@ export class Traffic {
   /** Once for every `begin`. */
   end(exchanged: Exchanged): void {
     this.#ended++;
-    this.duration.observe(exchanged.durationMs / 1000);
+    // A tunnel lasts as long as its ends like.
+    if (exchanged.status !== 101) {
+      this.duration.observe(exchanged.durationMs / 1000);
+    }
     if (exchanged.upstreamMs >= 0) {
       this.upstreamDuration.observe(exchanged.upstreamMs / 1000);
     }

@@ -6,6 +6,7 @@ import { HeldBody } from "./held_body.ts";
 import type { RequestAdditions } from "./request_head_writer.ts";
 import { checkTunnel, type Tunnels } from "./tunnels.ts";
 import type { Upstream, UpstreamRequest } from "./upstream_request.ts";
+import { trustLost } from "./trust_lost.ts";
 
 /** Methods whose request may be sent twice (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
@@ -97,7 +98,11 @@ export class Exchange {
     let upstream = this.#dependencies.upstream.take();
     try {
       for (;;) {
-        upstream ??= await this.#dependencies.upstream.connect();
+        if (upstream === undefined) {
+          upstream = await this.#dependencies.upstream.connect();
+          // The application is not told of a client that lost trust meanwhile.
+          if (!request.trusted) this.#clientFault ??= trustLost();
+        }
         // The client may have gone while we were connecting.
         if (this.#clientFault === undefined) {
           try {

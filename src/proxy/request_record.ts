@@ -85,14 +85,14 @@ export class RequestRecord {
 /** Keeps a record of what could not be taken for a request. */
 export function recordRefusal(
   { accessLog, traffic }: RecordDependencies,
-  { connectionPart, fault }: {
+  { connectionPart, protocol, fault }: {
     connectionPart: string;
+    protocol: RequestProtocol;
     fault: NonNullable<Outcome["fault"]>;
   },
 ): void {
   const outcome: Outcome = {
-    // What cannot be parsed has no version that could be believed.
-    protocol: "http/1.1",
+    protocol,
     status: statusOf(fault.code),
     fault,
     durationMs: 0,

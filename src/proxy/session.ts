@@ -31,8 +31,8 @@ export interface SessionDependencies
   extends ExchangeDependencies, RecordDependencies, ResponseDependencies {
   /** Undefined where requests may be of any size. */
   readonly bodyLimit: BodyLimit | undefined;
-  /** What stands in place of the limits where a request is a gRPC call. */
-  readonly grpcLimits: ExchangeLimits;
+  /** What stands in place of the limits where a request is a gRPC call; undefined where there are none. */
+  readonly grpcLimits: ExchangeLimits | undefined;
   readonly deadlines: Deadlines;
   /** Undefined where content is not sealed. */
   readonly bodySeal: BodySeal | undefined;
@@ -50,6 +50,8 @@ export interface BodySeal {
 
 /** What is known of a connection's client. */
 export interface SessionClient extends ConnectionFields {
+  /** What its connection speaks: what cannot be parsed has no version that could be believed. */
+  readonly protocol: "http/1.1" | "h2";
   /** Lines that tell the application who the client is, each ended by CRLF. */
   readonly identityLines: Uint8Array;
   /** Seals its requests; undefined where they are not sealed. */
@@ -67,6 +69,7 @@ export class Session {
   readonly #clientLines: Uint8Array;
   readonly #seal: RequestSeal | undefined;
   readonly #logPart: string;
+  readonly #protocol: "http/1.1" | "h2";
   readonly #refusal: SidecarError | undefined;
 
   constructor(dependencies: SessionDependencies, client: SessionClient) {
@@ -78,6 +81,7 @@ export class Session {
     ]);
     this.#seal = client.seal;
     this.#logPart = AccessLog.connectionPart(client);
+    this.#protocol = client.protocol;
     this.#refusal = client.refusal;
   }
 
@@ -91,7 +95,7 @@ export class Session {
     request: ClientRequest,
     response: ResponseSink,
   ): Promise<Ending> {
-    const { bodyLimit, bodySeal } = this.#dependencies;
+    const { bodyLimit, bodySeal, grpcLimits } = this.#dependencies;
     const record = new RequestRecord(this.#dependencies, request.head);
     const isGrpc = grpcMediaType(request.head) !== undefined;
     let deadline: Deadline | undefined;
@@ -115,7 +119,7 @@ export class Session {
         request,
         response,
         outgoing,
-        ...(isGrpc && { limits: this.#dependencies.grpcLimits }),
+        ...(isGrpc && grpcLimits && { limits: grpcLimits }),
       });
       if (isGrpc) deadline = this.#limitCall(request.head, exchange);
       ending = await exchange.run();
@@ -174,7 +178,11 @@ export class Session {
     fault: SidecarError,
     response: ResponseSink,
   ): Promise<void> | undefined {
-    recordRefusal(this.#dependencies, { connectionPart: this.#logPart, fault });
+    recordRefusal(this.#dependencies, {
+      connectionPart: this.#logPart,
+      protocol: this.#protocol,
+      fault,
+    });
     return response.refuse(fault.code);
   }
 

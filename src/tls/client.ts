@@ -101,8 +101,14 @@ export class TlsClient {
       socket.once("secureConnect", () => {
         signal.removeEventListener("abort", abort);
         stream.off("end", leave);
-        if (socket.authorized) resolve(new ClientTransport(socket, stream));
-        else fail(new Error("its certificate was not verified"));
+        if (!socket.authorized) {
+          return fail(new Error("its certificate was not verified"));
+        }
+        // RFC 9525 §2: a common name is no name of a server, whatever the runtime takes.
+        if (socket.getPeerCertificate().subjectaltname === undefined) {
+          return fail(new Error("its certificate has no subjectAltName"));
+        }
+        resolve(new ClientTransport(socket, stream));
       });
       if (signal.aborted) abort();
     } catch (error) {

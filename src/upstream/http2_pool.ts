@@ -121,8 +121,9 @@ export class Http2Pool {
       this.#admit(session);
     } catch (error) {
       this.#opening--;
-      // All of them wait for this one, or for others that would fare the same.
-      this.#refuseWaiters(error);
+      // All of them wait for this one, or for others that would fare the same,
+      // unless there are some that will have room again.
+      if (this.#sessions.length === 0) this.#refuseWaiters(error);
     }
     await ended;
     this.#connections--;

@@ -1,14 +1,30 @@
 import { parser } from "@prometheus-io/lezer-promql";
 import { Scrape, type ScrapedFamily } from "../support/scrape.ts";
-import { TestSidecar } from "../support/sidecar.ts";
+import { dirname, join } from "node:path";
+import { temporaryDirectory } from "../support/files.ts";
+import { createCrl } from "../support/pki_crl.ts";
+import { root, server, TestSidecar } from "../support/sidecar.ts";
 
 /** What Prometheus itself adds to each sample, and to a histogram's. */
 const ADDED = ["instance", "job", "le"];
 
-/** All that a sidecar exposes, by name. */
+/** All that a sidecar exposes, by name: one that has a CRL too. */
 export async function exposed(): Promise<ReadonlyMap<string, ScrapedFamily>> {
+  await using directory = await temporaryDirectory({});
+  const files = {
+    "certs/tls.crt": server.chainPem,
+    "certs/tls.key": server.keyPem,
+    "ca/ca.crt": root.certPem,
+    "ca/crl.pem": createCrl(root).pem,
+  };
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(directory.path, name);
+    await Deno.mkdir(dirname(path), { recursive: true });
+    await Deno.writeTextFile(path, content);
+  }
   await using sidecar = await TestSidecar.start({
     monitor: true,
+    directory: directory.path,
     settings: { ENABLE_METRICS: "true" },
   });
   const { families } = await Scrape.of(sidecar.monitorUrl);

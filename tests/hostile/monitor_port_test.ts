@@ -137,3 +137,64 @@ Deno.test("a connection to the monitor port that says nothing is closed in secon
   );
   assert.ok(performance.now() - begun < 10_000);
 });
+
+Deno.test("requests sent one behind the other to the monitor port are answered once, and kept nowhere", async () => {
+  await using sidecar = await TestSidecar.start({ monitor: true });
+  const one = "GET /status HTTP/1.1\r\nHost: a\r\n\r\n";
+  const text = await say(sidecar, one.repeat(2_000)).catch(() => "");
+  assert.ok((text.match(/HTTP\/1\.1 /g)?.length ?? 0) <= 1);
+  const alone = await say(sidecar, one);
+  assert.match(alone, /^HTTP\/1\.1 200 [^]*\r\nconnection: close\r\n/i);
+});
+
+Deno.test("/live is answered while more clients than there may be wait for an application that hangs", async () => {
+  await using application = await Application.start(async (connection) => {
+    await connection.head();
+    await connection.rest();
+  });
+  await using sidecar = await TestSidecar.start({
+    monitor: true,
+    upstream: application.url,
+    settings: {
+      UPSTREAM_READINESS_URL: "/ready",
+      READINESS_TIMEOUT_SECS: "60",
+    },
+  });
+  const { hostname, port } = new URL(sidecar.monitorUrl);
+  await using waiting = new AsyncDisposableStack();
+  for (let i = 0; i < 160; i++) {
+    const connection = waiting.use(
+      await Deno.connect({ hostname, port: Number(port) }),
+    );
+    await connection.write(
+      new TextEncoder().encode("GET /ready HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ).catch(() => {});
+  }
+  for (let i = 0; i < 20; i++) {
+    assert.match(
+      await say(sidecar, "GET /live HTTP/1.1\r\nHost: a\r\n\r\n"),
+      /^HTTP\/1\.1 200 /,
+    );
+  }
+});
+
+Deno.test("whoever asks for metrics or status without end is told to wait, and probes are not", async () => {
+  await using sidecar = await TestSidecar.start({
+    monitor: true,
+    settings: { ENABLE_METRICS: "true" },
+  });
+  const statuses = new Set<number>();
+  const begun = performance.now();
+  for (let i = 0; i < 30; i++) {
+    const response = await fetch(`${sidecar.monitorUrl}/status.json`);
+    await response.body?.cancel();
+    statuses.add(response.status);
+  }
+  // Where that took a second there were two budgets.
+  if (performance.now() - begun < 900) {
+    assert.deepEqual([...statuses], [200, 429]);
+  }
+  const live = await fetch(`${sidecar.monitorUrl}/live`);
+  assert.equal(live.status, 200);
+  await live.body?.cancel();
+});

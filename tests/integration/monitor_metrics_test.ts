@@ -33,6 +33,7 @@ const FAMILIES: readonly [name: string, type: string, labels: string][] = [
   ["mtls_sidecar_trust_generation", "GAUGE", ""],
   ["mtls_sidecar_connections_retired_total", "COUNTER", "reason"],
   ["mtls_sidecar_limits_hit_total", "COUNTER", "limit"],
+  ["mtls_sidecar_application_ready", "GAUGE", ""],
   ["mtls_sidecar_build_info", "GAUGE", "runtime,version"],
   ["mtls_sidecar_event_loop_delay_seconds", "HISTOGRAM", ""],
   ["mtls_sidecar_heap_bytes", "GAUGE", ""],

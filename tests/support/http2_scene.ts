@@ -134,6 +134,7 @@ export class Http2Scene implements AsyncDisposable {
     }, {
       address: "192.0.2.1",
       tlsVersion: "TLSv1.3",
+      protocol: options.protocol === "HTTP/1.1" ? "http/1.1" : "h2",
       resumed: false,
       fingerprint: undefined,
       subjectHash: "none",

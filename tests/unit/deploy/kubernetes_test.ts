@@ -68,8 +68,8 @@ for (const name of ["sidecar.yaml", "container.yaml"]) {
       assert.equal(securityContext?.["allowPrivilegeEscalation"], false, name);
       assert.deepEqual(securityContext?.["capabilities"], { drop: ["ALL"] });
     }
-    const { ports } = service.spec as { ports: { targetPort: string }[] };
-    assert.deepEqual(ports.map(({ targetPort }) => targetPort), ["mtls"]);
+    const { ports } = service.spec as { ports: { targetPort: number }[] };
+    assert.deepEqual(ports.map(({ targetPort }) => targetPort), [8443]);
   });
 }
 
@@ -87,8 +87,8 @@ Deno.test("the network policy lets in the sidecar's ports alone", async () => {
   const [policy] = await readManifests(join(DIRECTORY, "network-policy.yaml"));
   const { ingress } = policy?.spec as { ingress: { ports: unknown }[] };
   assert.deepEqual(ingress.map(({ ports }) => ports), [
-    [{ protocol: "TCP", port: "mtls" }],
-    [{ protocol: "TCP", port: "mtls-monitor" }],
+    [{ protocol: "TCP", port: 8443 }],
+    [{ protocol: "TCP", port: 8081 }],
   ]);
 });
 
