@@ -50,6 +50,15 @@ const REFUSED: Readonly<Record<string, readonly [number, readonly Field[]]>> = {
   "§8.3.1 an empty :method": [400, with_(":method", "")],
   "§8.3.1 a foreign scheme": [400, with_(":scheme", "ftp")],
   "§8.2.2 connection": [400, [...GET, ["connection", "close"]]],
+  "§8.2.2 connection that names itself": [400, [
+    ...GET,
+    ["connection", "connection"],
+  ]],
+  "§8.2.2 connection that names itself and another": [400, [
+    ...GET,
+    ["connection", "connection, te"],
+    ["te", "gzip"],
+  ]],
   "§8.2.2 connection that names a field": [400, [
     ...GET,
     ["connection", "x-a"],
