@@ -67,6 +67,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "tls",
     "trust_keeper",
   ],
+  session_parts: ["config", "http", "identity", "proxy", "upstream"],
   app: [
     "client_access",
     "config",
@@ -83,9 +84,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "net",
     "proxy",
     "reception",
+    "session_parts",
     "tls",
     "trust_keeper",
-    "upstream",
   ],
   commands: [
     "app",
