@@ -1,5 +1,7 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
+// @ts-types="npm:@types/ws@8.18.2"
+import { WebSocketServer } from "ws";
 
 /** What `/drip` sends, this often, in milliseconds, and so many times. */
 const DRIP = { octets: new Uint8Array(512), everyMs: 50, times: 40 } as const;
@@ -8,7 +10,8 @@ const BYTES = new Uint8Array(1_000_000);
 
 /**
  * An application for soaks: `/bytes/N` answers N octets, 1,000,000 at most,
- * `/drip` two seconds long, and anything that has content how long that was.
+ * `/drip` two seconds long, anything that has content how long that was, and a
+ * WebSocket its messages.
  */
 export class SoakApplication implements AsyncDisposable {
   readonly #server = createServer((request, response) => {
@@ -29,6 +32,11 @@ export class SoakApplication implements AsyncDisposable {
   static async start(): Promise<SoakApplication> {
     const application = new SoakApplication();
     application.#server.keepAliveTimeout = 120_000;
+    const sockets = new WebSocketServer({ server: application.#server });
+    sockets.on("connection", (socket) => {
+      socket.on("error", () => {});
+      socket.on("message", (message) => socket.send(message));
+    });
     application.#server.listen(0, "127.0.0.1");
     await once(application.#server, "listening");
     return application;

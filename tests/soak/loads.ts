@@ -4,6 +4,7 @@ import http2 from "node:http2";
 import https from "node:https";
 import { client, root } from "../support/sidecar.ts";
 import { vanishHttp1, vanishHttp2, type Vanishing } from "./vanish.ts";
+import { vanishWebSocket, webSockets } from "./websockets.ts";
 
 /** What a load is run against, and until when. */
 export interface LoadOptions {
@@ -37,8 +38,10 @@ export const LOADS: readonly SoakLoad[] = [
   { name: "HTTP/1.1 uploads", run: (options) => http1(options, UPLOAD) },
   { name: "HTTP/2 requests", run: (options) => http2Load(options, undefined) },
   { name: "HTTP/2 uploads", run: (options) => http2Load(options, UPLOAD) },
+  { name: "WebSocket messages", run: webSockets },
   { name: "HTTP/1.1 disconnects", run: vanishing(vanishHttp1) },
   { name: "HTTP/2 disconnects", run: vanishing(vanishHttp2) },
+  { name: "WebSocket disconnects", run: vanishing(vanishWebSocket) },
 ];
 
 /** A size of answer, small as a rule. */
