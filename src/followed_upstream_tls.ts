@@ -7,15 +7,19 @@ import { readOwnCertificate } from "./material/own_certificate.ts";
 import { readPrivateKey } from "./material/private_key.ts";
 import type { Journal } from "./observations/journal.ts";
 import { systemAnchorsPem, TlsClient } from "./tls/client.ts";
+import type { Certificate } from "./x509/certificate.ts";
 
 /** TLS towards the application, as its files have it at the moment. */
 export interface FollowedUpstreamTls extends Followed {
   readonly client: TlsClient;
+  /** What the application is shown, where it is shown one. */
+  readonly certificate: Certificate | undefined;
 }
 
 /** What the files named by `UPSTREAM_CA_FILE`, `_CERT_FILE` and `_KEY_FILE` give. */
 interface Loaded {
   readonly client: TlsClient;
+  readonly certificate: Certificate | undefined;
   /** In milliseconds since the epoch. */
   readonly changesAt: number;
   readonly warnings: readonly string[];
@@ -45,6 +49,7 @@ export async function followUpstreamTls(
     const { client } = load(config, new Map(), Date.now());
     return {
       client,
+      certificate: undefined,
       store: { differs: undefined, health: { healthy: true } },
       reload() {},
       stop: () => Promise.resolve(),
@@ -84,6 +89,9 @@ export async function followUpstreamTls(
     get client() {
       return current!.client;
     },
+    get certificate() {
+      return current!.certificate;
+    },
   };
 }
 
@@ -122,6 +130,7 @@ function load(
       }),
       ...(serverName !== "" && { serverName }),
     }),
+    certificate: own?.certificate,
     changesAt: Math.min(
       authorities?.changesAt ?? Infinity,
       own?.changesAt ?? Infinity,

@@ -19,6 +19,7 @@ import type { Observations } from "./observations/observations.ts";
 import { Samples } from "./observations/samples.ts";
 import type { UpstreamTls } from "./upstream/dial.ts";
 import { UpstreamPool } from "./upstream/pool.ts";
+import type { Certificate } from "./x509/certificate.ts";
 
 /** What of a sidecar the monitor port shows, from its start on. */
 export class MonitoredSidecar implements Watched {
@@ -31,7 +32,12 @@ export class MonitoredSidecar implements Watched {
   /** Set once there are some. */
   peers: FollowedPeers | undefined;
   /** Set once there is some. */
-  upstreamTls: { readonly client: UpstreamTls } | undefined;
+  upstreamTls:
+    | {
+      readonly client: UpstreamTls;
+      readonly certificate: Certificate | undefined;
+    }
+    | undefined;
   /** Set once connections are taken. */
   door: { readonly handshaking: number } | undefined;
   readonly followed: Followed["store"][] = [];
@@ -50,6 +56,10 @@ export class MonitoredSidecar implements Watched {
 
   get phase() {
     return this.#lifecycle.phase;
+  }
+
+  get upstreamCertificate(): Certificate | undefined {
+    return this.upstreamTls?.certificate;
   }
 
   get handshaking(): number {

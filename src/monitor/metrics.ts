@@ -186,18 +186,23 @@ function materialMetrics(watched: Watched): MetricFamily[] {
     ]),
     gauge([
       "certificate_not_after_timestamp_seconds",
-      "When the server's certificate, a CA or a CRL ends",
-    ], store === undefined ? [] : expiries(store.current.material)),
+      "When a certificate of the sidecar's, a CA or a CRL ends",
+    ], store === undefined ? [] : expiries(store.current.material, watched)),
   ];
 }
 
 /** CAs are told apart by a hash of theirs, CRLs by one of their issuer's name, which outlives them. */
 function expiries(
   { certificate, anchors, revocation }: TlsMaterial,
+  { upstreamCertificate }: Watched,
 ): MetricSample[] {
   const byIssuer = Map.groupBy(revocation.all(), ({ issuer }) => issuer);
   return [
     { labels: { role: "server" }, value: certificate.notAfter / 1000 },
+    ...upstreamCertificate === undefined ? [] : [{
+      labels: { role: "upstream" },
+      value: upstreamCertificate.notAfter / 1000,
+    }],
     ...anchors.map(({ fingerprint, notAfter }) => ({
       labels: { role: "ca", id: fingerprint.slice(0, ID_DIGITS) },
       value: notAfter / 1000,

@@ -59,7 +59,7 @@ export function statusReport(
     conditions,
     certificates: store === undefined
       ? []
-      : certificateReports(store.current.material),
+      : certificateReports(store.current.material, watched),
     trustGeneration: store?.current.generation ?? 0,
     source: down === undefined
       ? { healthy: true }
@@ -119,9 +119,13 @@ function trafficReport(
 
 function certificateReports(
   { certificate, anchors, revocation }: TlsMaterial,
+  { upstreamCertificate }: Watched,
 ): CertificateReport[] {
   return [
     certificateReport(certificate, "server"),
+    ...upstreamCertificate === undefined
+      ? []
+      : [certificateReport(upstreamCertificate, "upstream")],
     ...anchors.map((anchor) => certificateReport(anchor, "ca")),
     ...revocation.all().map((crl): CertificateReport => ({
       role: "crl",
@@ -135,7 +139,7 @@ function certificateReports(
 
 function certificateReport(
   certificate: Certificate,
-  role: "server" | "ca",
+  role: "server" | "upstream" | "ca",
 ): CertificateReport {
   const { subject, issuer, extensions, fingerprint } = certificate;
   const names = (extensions.subjectAltName ?? []).slice(0, MAX_NAMES)

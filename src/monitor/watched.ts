@@ -2,6 +2,7 @@ import type { AccessReport } from "./status_report.ts";
 import type { Phase } from "../lifecycle.ts";
 import type { Differs, Health, MaterialStore } from "../material/store.ts";
 import type { Observations } from "../observations/observations.ts";
+import type { Certificate } from "../x509/certificate.ts";
 
 /** What the monitor port looks at, and never changes. */
 export interface Watched {
@@ -18,6 +19,8 @@ export interface Watched {
     readonly health: Health;
   }[];
   readonly access: AccessReport;
+  /** What the application is shown; undefined where that is no certificate, or not loaded yet. */
+  readonly upstreamCertificate: Certificate | undefined;
   /** How many handshakes are under way. */
   readonly handshaking: number;
 }

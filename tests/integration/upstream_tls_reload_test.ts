@@ -30,6 +30,7 @@ async function scene() {
   const file = (name: string) => join(directory.path, name);
   const sidecar = await TestSidecar.start({
     upstream: `https://localhost:${application.port}`,
+    monitor: true,
     settings: {
       UPSTREAM_CA_FILE: file("ca.crt"),
       UPSTREAM_CERT_FILE: file("tls.crt"),
@@ -47,6 +48,14 @@ async function scene() {
       const logged = sidecar.nextEvent(message);
       sidecar.sidecar.reload();
       return await logged;
+    },
+    /** Whom the status says that the application is shown. */
+    async shown(): Promise<unknown> {
+      const response = await fetch(`${sidecar.monitorUrl}/status.json`);
+      const { certificates } = await response.json();
+      return certificates.find(({ role }: { role: string }) =>
+        role === "upstream"
+      )?.name;
     },
     async answer(): Promise<string> {
       using client = await sidecar.connect();
@@ -67,11 +76,13 @@ Deno.test("the certificate that an application is shown follows its files, on ne
   assert.equal(await over.answer(), "200 first");
   assert.equal(await over.answer(), "200 first");
   assert.equal(over.sockets.length, 1);
+  assert.equal(await over.shown(), "CN=first");
   await over.put(
     { "tls.crt": second.chainPem, "tls.key": second.keyPem },
     RELOADED,
   );
   assert.equal(await over.answer(), "200 second");
+  assert.equal(await over.shown(), "CN=second");
   assert.equal(over.sockets.length, 2);
 });
 

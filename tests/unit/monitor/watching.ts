@@ -38,6 +38,7 @@ export function watching(changes: Partial<Watched> = {}): Watched {
       rules: [],
       peers: null,
     },
+    upstreamCertificate: undefined,
     handshaking: 0,
     ...changes,
   };
