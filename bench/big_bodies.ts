@@ -66,6 +66,7 @@ export async function bigBodies(
           port,
           pki,
           direction,
+          protocol: "HTTP/1.1",
           file,
           bytes: BYTES,
           times: 1,

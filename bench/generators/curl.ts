@@ -7,6 +7,7 @@ export interface BodyTransfer {
   readonly port: number;
   readonly pki: DemoPki;
   readonly direction: "down" | "up";
+  readonly protocol: "HTTP/1.1" | "HTTP/2";
   /** Size of each body. */
   readonly bytes: number;
   /** The body that goes up; `bytes` long. */
@@ -27,7 +28,8 @@ export async function transferBodies(
   bench: Workbench,
   transfer: BodyTransfer,
 ): Promise<number> {
-  const { port, pki, direction, bytes, times, file, limitRate } = transfer;
+  const { port, pki, direction, protocol, bytes, times, file, limitRate } =
+    transfer;
   const origin = `https://127.0.0.1:${port}`;
   const one = direction === "down"
     ? [`${origin}/bytes/${bytes}`]
@@ -38,7 +40,7 @@ export async function transferBodies(
     "--silent",
     "--show-error",
     "--fail",
-    "--http1.1",
+    protocol === "HTTP/2" ? "--http2" : "--http1.1",
     // Without it curl waits for a 100 (Continue) before each upload.
     ...["--header", "Expect:"],
     ...["--cacert", pki.caBundle],

@@ -21,6 +21,8 @@ export const SCENARIOS: readonly Scenario[] = [
   RESUMED_HANDSHAKES,
   largeBodies("down"),
   largeBodies("up"),
+  largeBodies("down", "HTTP/2"),
+  largeBodies("up", "HTTP/2"),
   mediumBodies("down"),
   mediumBodies("up"),
   idleConnections(1_000),

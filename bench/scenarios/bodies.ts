@@ -12,11 +12,15 @@ const MEDIUM_BYTES = 65_536;
 type Direction = "down" | "up";
 
 /** Bodies of 100 MB, one after the other over one connection. */
-export function largeBodies(direction: Direction): LoadScenario {
+export function largeBodies(
+  direction: Direction,
+  protocol: "HTTP/1.1" | "HTTP/2" = "HTTP/1.1",
+): LoadScenario {
+  const isHttp2 = protocol === "HTTP/2";
   return {
-    name: `100mb-${direction}`,
-    title: `100 MB ${direction}`,
-    note: `curl, HTTP/1.1, ${LARGE_TIMES} bodies over one connection.`,
+    name: `100mb-${direction}${isHttp2 ? "-http2" : ""}`,
+    title: `100 MB ${direction}${isHttp2 ? ", HTTP/2" : ""}`,
+    note: `curl, ${protocol}, ${LARGE_TIMES} bodies over one connection.`,
     needs: ["curl"],
     columns: [
       {
@@ -24,13 +28,14 @@ export function largeBodies(direction: Direction): LoadScenario {
         title: "CPU a GB, s",
         digits: 2,
         ratio: true,
-        digest: `CPU a GB ${direction}, s`,
+        digest: `CPU a GB ${direction}${isHttp2 ? ", HTTP/2" : ""}, s`,
       },
       { key: "rate", title: "MB/s", digits: 0 },
       { key: "efficiency", title: "MB a CPU second", digits: 0, ratio: true },
       ...MEMORY_COLUMNS,
     ],
-    takes: isPeer,
+    takes: (contender) =>
+      isPeer(contender) && (!isHttp2 || contender.knows.includes("h2")),
     async prepare({ bench, pki }) {
       const file = await bench.bodyFile(LARGE_BYTES);
       return async (proxy) => {
@@ -39,6 +44,7 @@ export function largeBodies(direction: Direction): LoadScenario {
             port,
             pki,
             direction,
+            protocol,
             file,
             bytes: LARGE_BYTES,
             times: LARGE_TIMES,
