@@ -52,7 +52,8 @@ export const OPERATION_SETTINGS = {
     kind: choice(["loopback", "all"]),
     default: "loopback",
     group: MONITORING,
-    description: "Which callers the status shows who was refused",
+    description:
+      "Which callers the status shows whom it names and who was refused",
   }),
   maxConnections: setting({
     variable: "MAX_CONNECTIONS",

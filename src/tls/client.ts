@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import tls, { type SecureContext, type TLSSocket } from "node:tls";
 import { SidecarError } from "../errors.ts";
 import { type TcpConnection, TcpStream } from "../net/tcp_stream.ts";
+import { parseCertificate } from "../x509/certificate.ts";
 import { ClientTransport } from "./client_transport.ts";
 
 /** What a TLS client trusts, and what it shows. It must have been checked: this does not. */
@@ -105,7 +106,7 @@ export class TlsClient {
           return fail(new Error("its certificate was not verified"));
         }
         // RFC 9525 §2: a common name is no name of a server, whatever the runtime takes.
-        if (socket.getPeerCertificate().subjectaltname === undefined) {
+        if (!hasAlternativeName(socket)) {
           return fail(new Error("its certificate has no subjectAltName"));
         }
         resolve(new ClientTransport(socket, stream));
@@ -127,6 +128,18 @@ export class TlsClient {
       rejectUnauthorized: true,
       ALPNProtocols: ["http/1.1"],
     });
+  }
+}
+
+/** By our own reading: the runtime's makes names of what is none. What can't be read has none. */
+function hasAlternativeName(socket: TLSSocket): boolean {
+  try {
+    const { raw } = socket.getPeerCertificate();
+    const { extensions } = parseCertificate(new Uint8Array(raw));
+    return (extensions.subjectAltName ?? []).length > 0;
+  } catch {
+    // Out of here it would end the process.
+    return false;
   }
 }
 

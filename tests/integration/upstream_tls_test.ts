@@ -111,3 +111,20 @@ Deno.test("an application that does not get the certificate it wants is answered
   const { status, content } = await client.response();
   assert.deepEqual([status, content], [502, "UPSTREAM_TLS_FAILED\n"]);
 });
+
+Deno.test("an application whose certificate has a common name alone is not taken for that name", async () => {
+  await using directory = await material();
+  const unnamed = root.issue({ commonName: "localhost" });
+  await using server = await TlsServer.start(() => {}, {
+    cert: unnamed.chainPem,
+    key: unnamed.keyPem,
+  });
+  await using sidecar = await TestSidecar.start({
+    upstream: `https://localhost:${server.port}`,
+    settings: { UPSTREAM_CA_FILE: join(directory.path, "ca.crt") },
+  });
+  using client = await sidecar.connect();
+  await client.send(get());
+  const { status, content } = await client.response();
+  assert.deepEqual([status, content], [502, "UPSTREAM_TLS_FAILED\n"]);
+});

@@ -95,3 +95,11 @@ Deno.test("Traffic counts faults of the application by code, and limits of ours 
     );
   }
 });
+
+Deno.test("Traffic counts a tunnel, and leaves out of the durations how long it lasted", () => {
+  const { traffic } = fixture();
+  traffic.begin();
+  traffic.end({ ...ENDED, status: 101, durationMs: 3_600_000 });
+  assert.equal(traffic.answered("1xx"), 1);
+  assert.equal(traffic.duration.sum, 0);
+});
