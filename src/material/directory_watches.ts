@@ -52,11 +52,6 @@ export class DirectoryWatches {
     await Promise.all(this.#watches.map((watch) => watch.run()));
   }
 
-  /** Sets the watches up again that have fallen silent without an event. */
-  async check(): Promise<void> {
-    await Promise.all(this.#watches.map((watch) => watch.check()));
-  }
-
   #tellMode(): void {
     if (this.#watches.some(({ state }) => state === undefined)) return;
     const down = this.#watches.find(({ state }) => state === "down");

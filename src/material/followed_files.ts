@@ -121,8 +121,7 @@ export class FollowedFiles<R extends Digested, V extends Loaded> {
       quietMs: QUIET_MS,
       maxMs: MAX_QUIET_MS,
     });
-    const watches = this.#watches(ending, debounce);
-    const running = watches.run();
+    const running = this.#watches(ending, debounce).run();
     const wake = () => this.#wake?.();
     ending.addEventListener("abort", wake);
     this.#due = undefined;
@@ -136,7 +135,6 @@ export class FollowedFiles<R extends Digested, V extends Loaded> {
           yield event;
         }
         asked = await this.#wait(ending, debounce);
-        await watches.check();
       }
     } finally {
       own.abort();

@@ -35,16 +35,25 @@ export const systemWatch: WatchSystem = {
 /** Whether a watch was left open, and no other may be made or closed. */
 let anyLeftOpen = false;
 
+/**
+ * The watches that are open, by their directory. The runtime has one of the
+ * system's for all on the same path, and makes another only when the last of
+ * them is closed: one that stayed open on a directory that was replaced would
+ * leave each new one deaf. So they are closed together.
+ */
+const open = new Map<string, Set<SystemWatcher>>();
+
 class SystemWatcher implements Watcher {
   readonly #directory: string;
   readonly #watcher: Deno.FsWatcher;
   #closed = false;
-  /** Ends the wait for the next event. */
+  /** Ends the wait for the next event of a watch that is left open. */
   #wake: (() => void) | undefined;
 
   constructor(directory: string) {
     this.#directory = directory;
     this.#watcher = Deno.watchFs(directory, { recursive: false });
+    open.set(directory, (open.get(directory) ?? new Set()).add(this));
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Event> {
@@ -62,9 +71,13 @@ class SystemWatcher implements Watcher {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#wake?.();
     anyLeftOpen ||= holdsSpecialFile(this.#directory);
-    if (!anyLeftOpen) this.#watcher.close();
+    // Closed, it ends the wait itself, when the system's watch is gone.
+    if (anyLeftOpen) this.#wake?.();
+    else this.#watcher.close();
+    const together = open.get(this.#directory);
+    open.delete(this.#directory);
+    for (const watcher of together ?? []) watcher.close();
   }
 }
 

@@ -6,6 +6,8 @@ const TRIES = 5;
 const TRY_STEP_MS = 50;
 /** The time between tries after that. */
 const RETRY_MS = 1_000;
+/** How often a watched directory is compared with the one that is at its path, in milliseconds. */
+const CHECK_MS = 1_000;
 
 /** What is needed of `Deno.FsWatcher`. */
 export type Watcher =
@@ -42,6 +44,11 @@ export interface DirectoryWatchOptions {
  * Keeps a watch on a directory. The system watches the directory and not its
  * path: where the directory is removed or another one takes its place, the watch
  * falls silent for ever. So it is set up again, until it succeeds.
+ *
+ * The event of that may be missing: none is made where a directory above is
+ * renamed, and the runtime asks twice whether an event's path exists and drops
+ * the event where the new directory comes between. So the directory is compared
+ * with the one at its path every second too.
  */
 export class DirectoryWatch {
   /** Absolute, as it stands in events. */
@@ -88,22 +95,13 @@ export class DirectoryWatch {
     }
   }
 
-  /** Sets a watch up again that has fallen silent without an event, as when a directory above is renamed. */
-  async check(): Promise<void> {
-    const armed = this.#armed;
-    if (armed === undefined) return;
-    const identity = await this.#options.system.identity(this.path)
-      .catch(() => undefined);
-    if (identity !== armed.identity) armed.watcher.close();
-  }
-
   async #arm(): Promise<Watcher> {
     const { system } = this.#options;
     const identity = await system.identity(this.path);
     const watcher = system.watch(this.path);
     this.#armed = { watcher, identity };
     // Another directory may have come to the path between the two.
-    await this.check();
+    await this.#check();
     return watcher;
   }
 
@@ -112,20 +110,39 @@ export class DirectoryWatch {
     const { signal, onEvent } = this.#options;
     const close = () => watcher.close();
     signal.addEventListener("abort", close);
+    const ended = new AbortController();
     try {
       if (signal.aborted) return;
+      this.#keepChecking(ended.signal);
       for await (const { kind, paths } of watcher) {
         onEvent();
         // Its identity would not tell where the birth time is unknown.
         if (kind === "remove" && paths.includes(this.path)) return;
-        await this.check();
+        await this.#check();
       }
     } finally {
       this.#armed = undefined;
+      ended.abort();
       signal.removeEventListener("abort", close);
       close();
       if (!signal.aborted) onEvent();
     }
+  }
+
+  async #keepChecking(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await wait(CHECK_MS, { clock: this.#options.clock, signal });
+      await this.#check();
+    }
+  }
+
+  /** Ends a watch whose directory is not at its path any more. */
+  async #check(): Promise<void> {
+    const armed = this.#armed;
+    if (armed === undefined) return;
+    const identity = await this.#options.system.identity(this.path)
+      .catch(() => undefined);
+    if (identity !== armed.identity) armed.watcher.close();
   }
 
   #missed(error: unknown, failures: number): void {

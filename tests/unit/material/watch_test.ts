@@ -99,18 +99,21 @@ Deno.test("DirectoryWatch is set up again when its directory was replaced while 
   assert.deepEqual(system.open, ["/certs"]);
 });
 
-Deno.test("DirectoryWatch.check() notices without an event that its directory is another, and else changes nothing", async () => {
+Deno.test("DirectoryWatch is set up again within a second of another directory's coming, though no event tells of it", async () => {
   const system = new FakeWatch("/certs");
   await using bench = await Bench.of(system);
-  await bench.watch.check();
-  await settled();
-  assert.deepEqual(bench.clock.pending, []);
+  await bench.advance(1000);
+  assert.deepEqual(bench.clock.pending, [1000]);
+  assert.equal(system.attempts, 1, "the directory is the same");
   system.directories.set("/certs", "2");
-  await bench.watch.check();
-  await settled();
+  const { events } = bench;
+  await bench.advance(1000);
+  assert.deepEqual(system.open, []);
   await bench.advance(50);
   assert.equal(system.attempts, 2);
   assert.deepEqual(system.open, ["/certs"]);
+  assert.ok(bench.events > events, "what came with it is looked at");
+  assert.deepEqual(bench.states, ["watched"]);
 });
 
 Deno.test("DirectoryWatch tries five times, 50 ms more each time, and then every second until the directory is back", async () => {
