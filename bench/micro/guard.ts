@@ -1,99 +1,99 @@
 /**
  * Fails where something that runs with every request or connection has become
- * slower: `deno task bench:guard`. It compares ratios to a fixed loop with those
- * in baseline.json, not times. `--write` measures a new baseline.
+ * slower than at the commit that baseline.json names: `deno task bench:guard`.
+ * Both are timed in turns on this machine, so that neither its kind nor what else
+ * it does matters. `--write` names HEAD.
  *
  * Each ratio is the median of several processes, because the compiler does not
- * come to the same code each time. What seems slower is measured again before it
- * counts.
+ * come to the same code each time; by turns the one and the other is first there.
+ * Where there is nothing to compare with, the exit code is 77.
  */
+import { join } from "node:path";
 import { median } from "../statistics.ts";
-import { allCases } from "./cases.ts";
-import { ratioTo } from "./ratio.ts";
+import { Baseline, BaselineMissing } from "./baseline.ts";
+import { leastRatios, type Ratios } from "./suspects.ts";
+import { casesIn, HERE } from "./trees.ts";
 
-/** What is slower than the baseline by a fifth must not pass; noise takes its share. */
+/** What is slower by a fifth or a little more must not pass; noise takes its share. */
 const LIMIT = 1.15;
-const PROCESSES = 5;
+/** Even, so that each is first as often as the other. */
+const PROCESSES = 6;
+const SECOND_THOUGHTS = 2;
 /** As the program is run, and without a compiler that gets ready sooner or later. */
 const V8_FLAGS = "--no-maglev,--no-concurrent-recompilation";
-/** How often what seems slower is measured again. */
-const SECOND_THOUGHTS = 2;
+/** The exit code of a test that was skipped, as elsewhere. */
+const SKIPPED = 77;
 
-const FILE = new URL("baseline.json", import.meta.url);
+Deno.exit(await (Deno.args.includes("--write") ? write() : guard()));
 
-type Ratios = Record<string, number>;
-
-if (Deno.args[0] === "--one") {
-  console.log(JSON.stringify(await measure(Deno.args.slice(1))));
-} else Deno.exit(await guard(Deno.args.includes("--write")));
-
-async function guard(write: boolean): Promise<number> {
-  const names = (await allCases()).map(({ name }) => name);
-  if (write) {
-    const ratios = await medianRatios(names, 3 * PROCESSES);
-    const text = JSON.stringify(
-      ratios,
-      (_, value) =>
-        typeof value === "number" ? Number(value.toFixed(3)) : value,
-      2,
-    );
-    await Deno.writeTextFile(FILE, `${text}\n`);
+async function write(): Promise<number> {
+  try {
+    console.log(`The baseline is ${await Baseline.write(HERE)}`);
     return 0;
-  }
-  const baseline: Ratios = JSON.parse(await Deno.readTextFile(FILE));
-  const unknown = names.filter((name) => !(name in baseline));
-  if (unknown.length > 0) {
-    console.error(
-      `Cannot judge ${
-        unknown.join(", ")
-      }: expected a ratio in baseline.json; ` +
-        "run deno task bench:guard --write",
-    );
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
     return 1;
   }
-  const slowdown = (name: string, ratios: Ratios) =>
-    ratios[name]! / baseline[name]!;
-  const least: Ratios = {};
-  let suspects = names;
-  for (
-    let round = 0;
-    round <= SECOND_THOUGHTS && suspects.length > 0;
-    round++
-  ) {
-    const ratios = await medianRatios(suspects, PROCESSES);
-    for (const name of suspects) {
-      least[name] = Math.min(least[name] ?? Infinity, slowdown(name, ratios));
-    }
-    suspects = suspects.filter((name) => least[name]! > LIMIT);
+}
+
+async function guard(): Promise<number> {
+  try {
+    await using baseline = await Baseline.layOut(HERE);
+    return await compare(baseline);
+  } catch (error) {
+    if (!(error instanceof BaselineMissing)) throw error;
+    console.error(
+      `Cannot compare: expected git, and the commit of baseline.json in this clone: ${error.message}`,
+    );
+    return SKIPPED;
   }
-  for (const name of names) {
-    console.log(`${least[name]!.toFixed(2)} of the baseline: ${name}`);
+}
+
+async function compare({ commit, directory }: Baseline): Promise<number> {
+  const then = commit.slice(0, 12);
+  const before = await casesIn(directory);
+  const now = await casesIn(HERE);
+  const names = [...now.keys()].filter((name) => before.has(name));
+  const least = await leastRatios(names, {
+    limit: LIMIT,
+    secondThoughts: SECOND_THOUGHTS,
+    measure: (names) => medianRatios(names, directory),
+  });
+  console.log(`Times as long as at ${then}:`);
+  for (const name of names) console.log(`${least[name]!.toFixed(2)}  ${name}`);
+  for (const name of now.keys()) {
+    if (!before.has(name)) console.log(`new   ${name}`);
   }
-  for (const name of suspects) {
+  for (const name of before.keys()) {
+    if (!now.has(name)) console.log(`gone  ${name}`);
+  }
+  const slower = names.filter((name) => least[name]! > LIMIT);
+  for (const name of slower) {
     console.error(
       `Too slow: "${name}" takes ${
         least[name]!.toFixed(2)
-      } times as long as in baseline.json, at most ${LIMIT} is allowed. Profile ` +
-        "it with deno bench bench/micro/; if the cost is meant, run " +
-        "deno task bench:guard --write and say why in the commit",
+      } times as long as at ${then}, at most ${LIMIT} is allowed. Profile ` +
+        "it with deno bench bench/micro/; if the cost is meant, commit it, run " +
+        "deno task bench:guard --write and say why",
     );
   }
-  return suspects.length > 0 ? 1 : 0;
+  return slower.length > 0 ? 1 : 0;
 }
 
 async function medianRatios(
   names: readonly string[],
-  processes: number,
+  directory: string,
 ): Promise<Ratios> {
   const all: Ratios[] = [];
-  for (let i = 0; i < processes; i++) {
+  for (let i = 0; i < PROCESSES; i++) {
     const { success, stdout } = await new Deno.Command(Deno.execPath(), {
       args: [
         "run",
         `--v8-flags=${V8_FLAGS}`,
         "--allow-all",
-        import.meta.filename!,
-        "--one",
+        join(import.meta.dirname!, "measure.ts"),
+        i % 2 === 0 ? "here" : "there",
+        directory,
         ...names,
       ],
       stderr: "inherit",
@@ -104,12 +104,4 @@ async function medianRatios(
   return Object.fromEntries(
     names.map((name) => [name, median(all.map((each) => each[name]!))]),
   );
-}
-
-async function measure(names: readonly string[]): Promise<Ratios> {
-  const ratios: Ratios = {};
-  for (const { name, act } of await allCases()) {
-    if (names.includes(name)) ratios[name] = ratioTo(act);
-  }
-  return ratios;
 }

@@ -9,6 +9,7 @@ import { faultsIn } from "../../support/schemas.ts";
 interface Step {
   readonly uses?: string;
   readonly run?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
 }
 
 interface Job {
@@ -62,6 +63,16 @@ Deno.test("no workflow may write by default, no job runs for ever, and none that
 
 Deno.test("no text of an event gets into a command", () => {
   for (const { run = "" } of steps) assert.doesNotMatch(run, /\$\{\{/);
+});
+
+Deno.test("where .ci/run runs, the guard finds the commit that it compares with", () => {
+  const guarded = jobs.filter((job) =>
+    job.steps.some(({ run }) => run === "bash .ci/run")
+  );
+  assert.equal(guarded.length, NAMES.length);
+  for (const { steps: [checkout] } of guarded) {
+    assert.equal(checkout?.with?.["fetch-depth"], 0);
+  }
 });
 
 Deno.test("the workflows run tasks and files that there are, with the Deno of this test", async () => {
