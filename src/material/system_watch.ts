@@ -23,7 +23,7 @@ export const systemWatch: WatchSystem = {
     return new SystemWatcher(directory);
   },
   async identity(directory) {
-    if (holdsSpecialFile(directory)) {
+    if (await nowHoldsSpecialFile(directory)) {
       throw new Error("it holds a FIFO, a socket or a device");
     }
     const { dev, ino, birthtime } = await Deno.stat(directory);
@@ -81,14 +81,27 @@ class SystemWatcher implements Watcher {
   }
 }
 
-/** False for a directory that can't be read: the caller finds that out by itself. */
+/** Where there is no time to wait. False for a directory that can't be read. */
 function holdsSpecialFile(directory: string): boolean {
   try {
-    for (const entry of Deno.readDirSync(directory)) {
-      if (!entry.isFile && !entry.isDirectory && !entry.isSymlink) return true;
-    }
+    return Deno.readDirSync(directory).some(isSpecial);
   } catch {
     return false;
   }
+}
+
+/** The same, and a file system that does not answer keeps nobody but the caller. */
+async function nowHoldsSpecialFile(directory: string): Promise<boolean> {
+  try {
+    for await (const entry of Deno.readDir(directory)) {
+      if (isSpecial(entry)) return true;
+    }
+  } catch {
+    // The caller finds that out by itself.
+  }
   return false;
+}
+
+function isSpecial({ isFile, isDirectory, isSymlink }: Deno.DirEntry): boolean {
+  return !isFile && !isDirectory && !isSymlink;
 }
