@@ -1,6 +1,7 @@
 import { type ErrorCode, SidecarError } from "../errors.ts";
 import { FieldKind } from "./field_name.ts";
 import type { FieldSection } from "./field_section.ts";
+import { ascii } from "./octets.ts";
 
 /** What the `Connection` fields of a message ask for (RFC 9110 §7.6.1). */
 export interface ConnectionOptions {
@@ -16,6 +17,9 @@ export const NO_OPTIONS: ConnectionOptions = {
   keepAlive: false,
   named: new Set(),
 };
+
+const CLOSE = ascii("close");
+const KEEP_ALIVE = ascii("keep-alive");
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 
@@ -38,21 +42,25 @@ export function applyConnectionOptions(
   let named: Set<string> | undefined;
   for (let line = 0; line < fields.count; line++) {
     if (fields.kind(line) !== FieldKind.CONNECTION) continue;
-    const value = fields.value(line).toLowerCase();
     // One of these alone is what nearly every message says that says anything.
-    if (value === "keep-alive" || value === "close") {
-      if (value === "close") close = true;
-      else keepAlive = true;
+    if (fields.valueIs(line, KEEP_ALIVE)) {
+      keepAlive = true;
       continue;
     }
-    for (const element of value.split(",")) {
+    if (fields.valueIs(line, CLOSE)) {
+      close = true;
+      continue;
+    }
+    for (const element of fields.value(line).toLowerCase().split(",")) {
       const option = withoutBlanks(element);
       if (option === "close") close = true;
       else if (option === "keep-alive") keepAlive = true;
       else if (option !== "") (named ??= new Set()).add(option);
     }
   }
-  if (named === undefined) return { ...NO_OPTIONS, close, keepAlive };
+  if (named === undefined) {
+    return { close, keepAlive, named: NO_OPTIONS.named };
+  }
   for (const option of named) {
     if (!TOKEN.test(option) || ESSENTIAL.has(option)) {
       throw new SidecarError(

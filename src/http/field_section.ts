@@ -4,6 +4,7 @@ import {
   COLON,
   CR,
   FIELD_VALUE,
+  hasTokenAt,
   HTAB,
   latin1,
   LF,
@@ -96,6 +97,13 @@ export class FieldSection {
   /** The value of a line, one character an octet. */
   value(line: number): string {
     return latin1(this.#bytes, this.valueStart(line), this.valueEnd(line));
+  }
+
+  /** Whether the value of a line is `token`, which is in lower case; the line may have any. */
+  valueIs(line: number, token: Uint8Array): boolean {
+    const start = this.valueStart(line);
+    return this.valueEnd(line) - start === token.length &&
+      hasTokenAt(this.#bytes, start, token);
   }
 
   /** The name of a line, in lower case. */

@@ -69,6 +69,30 @@ export function ascii(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Whether `bytes` has `octets` at `start`. Makes no string: it runs with every message. */
+export function hasAt(
+  bytes: Uint8Array,
+  start: number,
+  octets: Uint8Array,
+): boolean {
+  for (let i = 0; i < octets.length; i++) {
+    if (bytes[start + i] !== octets[i]) return false;
+  }
+  return true;
+}
+
+/** The same for `token`, which is in lower case, whatever case it has in `bytes`. */
+export function hasTokenAt(
+  bytes: Uint8Array,
+  start: number,
+  token: Uint8Array,
+): boolean {
+  for (let i = 0; i < token.length; i++) {
+    if (TOKEN_LOWER[bytes[start + i]!] !== token[i]) return false;
+  }
+  return true;
+}
+
 /** `bytes[start..end)` as a string, one character an octet (ISO 8859-1). */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   let text = "";

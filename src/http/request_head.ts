@@ -7,7 +7,9 @@ import { type Framing, NO_BODY, requestFraming } from "./framing.ts";
 import type { Arrived } from "./input.ts";
 import { methodOf } from "./method.ts";
 import {
+  ascii,
   CR,
+  hasAt,
   latin1,
   LF,
   NO_OCTETS,
@@ -20,8 +22,8 @@ import { NO_UPGRADES, upgradesOf } from "./upgrade.ts";
 /** No registered method is half as long; what is longer is no method. */
 const MAX_METHOD_OCTETS = 64;
 
-/** `HTTP/1.1` less its last octet. */
-const VERSION_OCTETS = 8;
+const HTTP_1_1 = ascii("HTTP/1.1");
+const VERSION_OCTETS = HTTP_1_1.length;
 
 /**
  * The head of a request, as offsets into the octets it came in (RFC 9112 §2.1).
@@ -196,9 +198,12 @@ export class RequestHead {
   }
 
   #parseVersion(start: number): void {
+    if (hasAt(this.#bytes, start, HTTP_1_1)) {
+      this.minor = 1;
+      return;
+    }
     const version = latin1(this.#bytes, start, start + VERSION_OCTETS);
-    if (version === "HTTP/1.1") this.minor = 1;
-    else if (version === "HTTP/1.0") this.minor = 0;
+    if (version === "HTTP/1.0") this.minor = 0;
     else if (/^HTTP\/\d\.\d$/.test(version)) {
       throw new SidecarError(
         "VERSION_NOT_SUPPORTED",

@@ -4,11 +4,13 @@ import { FieldKind } from "./field_name.ts";
 import { FieldSection, MAX_SECTION_OCTETS } from "./field_section.ts";
 import { type Framing, NO_BODY, responseFraming } from "./framing.ts";
 import type { Arrived } from "./input.ts";
-import { CR, FIELD_VALUE, latin1, LF, NO_OCTETS, SP } from "./octets.ts";
+import { ascii, CR, FIELD_VALUE, hasAt, LF, NO_OCTETS, SP } from "./octets.ts";
 import { upgradesOf } from "./upgrade.ts";
 
 /** `HTTP/1.1 200`: what every status line begins with. */
 const STATUS_OCTETS = 12;
+const HTTP_1_1 = ascii("HTTP/1.1 ");
+const HTTP_1_0 = ascii("HTTP/1.0 ");
 
 /**
  * The head of an application's response, as offsets into the octets it came in
@@ -105,8 +107,13 @@ export class ResponseHead {
     const bytes = this.#bytes;
     let i = start + STATUS_OCTETS;
     if (i >= end) return false;
-    const found = /^HTTP\/1\.([01]) ([1-9]\d\d)$/.exec(latin1(bytes, start, i));
-    if (found === null) throw invalid("an HTTP/1.1 status line");
+    const minor = hasAt(bytes, start, HTTP_1_1)
+      ? 1
+      : hasAt(bytes, start, HTTP_1_0)
+      ? 0
+      : -1;
+    const status = statusCode(bytes, i);
+    if (minor < 0 || status < 100) throw invalid("an HTTP/1.1 status line");
     if (bytes[i] === SP) {
       while (i < end && FIELD_VALUE[bytes[i]!] === 1) i++;
     }
@@ -114,8 +121,8 @@ export class ResponseHead {
     if (bytes[i] !== CR || bytes[i + 1] !== LF) {
       throw invalid("a status line ended by CRLF");
     }
-    this.minor = found[1] === "1" ? 1 : 0;
-    this.status = Number(found[2]);
+    this.minor = minor;
+    this.status = status;
     this.#reasonEnd = i - start;
     this.#resume = i + 2 - start;
     this.#inFields = true;
@@ -153,6 +160,17 @@ export class ResponseHead {
       protocols[0]!.toLowerCase() !== upgrade.toLowerCase()
     ) throw invalid(`a change of protocol to ${upgrade}`);
   }
+}
+
+/** The number of the three digits before `end`; negative where they are none. */
+function statusCode(bytes: Uint8Array, end: number): number {
+  let status = 0;
+  for (let i = end - 3; i < end; i++) {
+    const digit = bytes[i]! - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    status = 10 * status + digit;
+  }
+  return status;
 }
 
 function incomplete(full: boolean): false {

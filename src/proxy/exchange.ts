@@ -88,38 +88,30 @@ export class Exchange {
   }
 
   /**
-   * Runs to the response's end. Throws `SidecarError` where it fails: with
+   * Runs to the response's end. Rejects with `SidecarError` where it fails: with
    * `status` 0 no response has begun, and the client can still be given one.
    */
-  async run(): Promise<Ending> {
+  run(): Promise<Ending> {
+    if (this.#request.clientGone) return Promise.reject(clientGone());
+    const upstream = this.#dependencies.upstream.take();
+    return upstream === undefined
+      ? this.#attemptAnew()
+      : this.#attempt(upstream);
+  }
+
+  /** An attempt for which a connection has to be waited for. */
+  async #attemptAnew(): Promise<Ending> {
     const request = this.#request;
-    if (request.clientGone) throw clientGone();
     request.onClientGone = this.#onClientGone;
-    let upstream = this.#dependencies.upstream.take();
+    let upstream: UpstreamRequest;
     try {
-      for (;;) {
-        if (upstream === undefined) {
-          upstream = await this.#dependencies.upstream.connect();
-          // The application is not told of a client that lost trust meanwhile.
-          if (!request.trusted) this.#clientFault ??= trustLost();
-        }
-        // The client may have gone while we were connecting.
-        if (this.#clientFault === undefined) {
-          try {
-            return await this.#attempt(upstream);
-          } catch (error) {
-            if (!this.#mayRetry(upstream, error)) {
-              throw this.#clientFault ?? error;
-            }
-          }
-        }
-        upstream.destroy();
-        if (this.#clientFault !== undefined) throw this.#clientFault;
-        upstream = undefined;
-      }
+      upstream = await this.#dependencies.upstream.connect();
     } finally {
       request.onClientGone = undefined;
     }
+    // The application is not told of a client that lost trust meanwhile.
+    if (!request.trusted) this.#clientFault ??= trustLost();
+    return await this.#attempt(upstream);
   }
 
   /**
@@ -168,12 +160,22 @@ export class Exchange {
     this.#upstream?.destroy();
   }
 
-  /** One request on one connection, from its first octet to the response's last. */
+  /**
+   * One request on one connection, from its first octet to the response's last,
+   * and where that fails and may be tried once more, another attempt.
+   *
+   * Every request passes here. It waits for nothing that need not be waited for:
+   * each promise is garbage that all requests pay for.
+   */
   async #attempt(upstream: UpstreamRequest): Promise<Ending> {
     const request = this.#request;
+    request.onClientGone = this.#onClientGone;
     this.#upstream = upstream;
     let upload: Promise<void> | undefined;
+    let failure: unknown;
     try {
+      // The client may have gone while we were connecting.
+      if (this.#clientFault !== undefined) throw this.#clientFault;
       upstream.begin(request.head, this.#outgoing.additions);
       if (this.#outgoing.body.done) {
         upstream.fill(this.#outgoing.body);
@@ -197,9 +199,10 @@ export class Exchange {
       if (upstream.head.switching) return await this.#runTunnel(upstream);
       const ending = this.#response.begin(upstream.head);
       upstream.beginBody();
-      await this.#relayBody(upstream);
+      const relaying = this.#relayBody(upstream);
+      if (relaying !== undefined) await relaying;
       if (upload === undefined || this.#outgoing.body.done) {
-        await upload;
+        if (upload !== undefined) await upload;
         // A client that leaves from now on must not take with it a connection
         // that is the next one's.
         this.#upstream = undefined;
@@ -211,14 +214,17 @@ export class Exchange {
       return "close";
     } catch (error) {
       upstream.destroy();
-      throw error;
+      failure = error;
     } finally {
       if (this.status !== 0) this.sent = upstream.body.taken;
       if (upload !== undefined && upstream.destroyed) {
         request.abandonBody();
         await upload;
       }
+      request.onClientGone = undefined;
     }
+    if (this.#mayRetry(upstream, failure)) return this.#attemptAnew();
+    throw this.#clientFault ?? failure;
   }
 
   /**
@@ -264,11 +270,22 @@ export class Exchange {
     if (this.#response.pending) await this.#flush();
   }
 
-  /** To its end, head included: a small body leaves with its head. */
-  async #relayBody(upstream: UpstreamRequest): Promise<void> {
+  /**
+   * To its end, head included: a small body leaves with its head. Undefined where
+   * all has left at once.
+   */
+  #relayBody(upstream: UpstreamRequest): Promise<void> | undefined {
+    const { head, body } = upstream;
+    return this.#response.fill(body, head.hopByHop)
+      ? this.#flush()
+      : this.#relayRest(upstream);
+  }
+
+  /** What could not leave with the head, as it comes. */
+  async #relayRest(upstream: UpstreamRequest): Promise<void> {
     const response = this.#response;
     const { head, body } = upstream;
-    while (!response.fill(body, head.hopByHop)) {
+    do {
       if (response.pending) await this.#flush();
       else {
         upstream.arm(this.#limits.bodyTimeoutMs);
@@ -277,7 +294,7 @@ export class Exchange {
         this.#awaitsBody = false;
         upstream.disarm();
       }
-    }
+    } while (!response.fill(body, head.hopByHop));
     await this.#flush();
   }
 

@@ -1,5 +1,5 @@
 import type { FieldSection } from "../http/field_section.ts";
-import { ascii, TOKEN_LOWER } from "../http/octets.ts";
+import { ascii, hasTokenAt } from "../http/octets.ts";
 import type { RequestHead } from "../http/request_head.ts";
 
 const CONTENT_TYPE = ascii("content-type");
@@ -46,10 +46,10 @@ function find(fields: FieldSection, name: Uint8Array): number {
   const { bytes, count } = fields;
   for (let line = 0; line < count; line++) {
     const start = fields.lineStart(line);
-    if (fields.nameEnd(line) - start !== name.length) continue;
-    let i = 0;
-    while (i < name.length && TOKEN_LOWER[bytes[start + i]!] === name[i]) i++;
-    if (i === name.length) return line;
+    if (
+      fields.nameEnd(line) - start === name.length &&
+      hasTokenAt(bytes, start, name)
+    ) return line;
   }
   return -1;
 }

@@ -43,3 +43,22 @@ Deno.test("latin1() makes one character of each octet", () => {
   assert.equal([...text].every((char, at) => char.charCodeAt(0) === at), true);
   assert.equal(octets.latin1(all, 65, 68), "ABC");
 });
+
+Deno.test("hasAt() finds octets at their place alone, and in their case", () => {
+  const bytes = octets.ascii("HTTP/1.1");
+  assert.equal(octets.hasAt(bytes, 0, octets.ascii("HTTP/")), true);
+  assert.equal(octets.hasAt(bytes, 5, octets.ascii("1.1")), true);
+  assert.equal(octets.hasAt(bytes, 1, octets.ascii("HTTP")), false);
+  assert.equal(octets.hasAt(bytes, 0, octets.ascii("http/")), false);
+  assert.equal(octets.hasAt(bytes, 7, octets.ascii("1.")), false, "cut short");
+});
+
+Deno.test("hasTokenAt() finds a token in any case, and nothing that is no token", () => {
+  const close = octets.ascii("close");
+  for (const text of ["close", "CLOSE", "Close"]) {
+    assert.equal(octets.hasTokenAt(octets.ascii(text), 0, close), true, text);
+  }
+  for (const text of ["clos", "clo\0e", "clo\x13e", "c|ose"]) {
+    assert.equal(octets.hasTokenAt(octets.ascii(text), 0, close), false, text);
+  }
+});

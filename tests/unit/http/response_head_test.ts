@@ -11,6 +11,8 @@ const REFUSED = [
   ["RFC 9112 §4: two spaces", "HTTP/1.1  200 OK\r\n\r\n"],
   ["RFC 9112 §4: a status of two digits", "HTTP/1.1 20 OK\r\n\r\n"],
   ["RFC 9112 §4: a status of four digits", "HTTP/1.1 2000 OK\r\n\r\n"],
+  ["RFC 9112 §4: a status that is no number", "HTTP/1.1 2/0 OK\r\n\r\n"],
+  ["RFC 9112 §4: nor is this one", "HTTP/1.1 20: OK\r\n\r\n"],
   ["RFC 9110 §15: a status below 100", "HTTP/1.1 099 OK\r\n\r\n"],
   ["RFC 9112 §2.2: a bare LF", "HTTP/1.1 200 OK\n\r\n\r\n"],
   ["RFC 9112 §2.2: a bare LF and no reason", "HTTP/1.1 200\n\r\n\r\n"],
