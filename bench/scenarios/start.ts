@@ -1,5 +1,5 @@
 import { isPeer } from "../contender.ts";
-import { clientCredentials, openConnection } from "../generators/client.ts";
+import { askOnce, clientCredentials } from "../generators/client.ts";
 import { cpuSeconds, memoryOf } from "../process_figures.ts";
 import { startProxy } from "../proxy.ts";
 import type { FreshScenario } from "../scenario.ts";
@@ -38,7 +38,7 @@ export const START: FreshScenario = {
         intervalMs: 2,
         async ready(port) {
           try {
-            (await openConnection(port, credentials)).close();
+            await askOnce(port, credentials);
             return true;
           } catch {
             return false;
