@@ -7,7 +7,7 @@ import {
 import type { Standing } from "./tls/standing.ts";
 import type { Certificate } from "./x509/certificate.ts";
 
-/** What the application learns of a client that it need not know, or that is not let in. */
+/** Where the settings ask for none. */
 export const NO_HEADERS: IdentityHeaders = Object.freeze({
   lines: Object.freeze([]),
   trimmed: false,
@@ -37,14 +37,15 @@ export interface ToldHeaders extends IdentityHeaders {
   readonly octets: Uint8Array;
 }
 
+/** What the application would learn of a client that is not let in. */
 export const NOTHING_TOLD: ToldHeaders = Object.freeze({
   ...NO_HEADERS,
   octets: new Uint8Array(0),
 });
 
 /**
- * The headers of clients that come again and again, made once for as long as
- * nothing changes that they are made of.
+ * The headers of clients that come again and again, made once for as long as what
+ * they are made of stays the same.
  */
 export class ClientHeaders {
   readonly #settings: HeaderSettings;

@@ -50,8 +50,8 @@ export function createLogger(options: LoggerOptions): Logger {
 
   function emit(level: LogLevel, message: string, fields?: LogFields): void {
     if (GRAVITY[level] < GRAVITY[least]) return;
-    const head = { time: new Date(now()).toISOString(), level, message };
     try {
+      const head = { time: new Date(now()).toISOString(), level, message };
       // The head comes first to be read first, and again to have the last word.
       sink.line(jsonLine(Object.assign({}, head, fields, head)));
     } catch {

@@ -1,4 +1,5 @@
 import { isPeer } from "../contender.ts";
+import { seedRandomGenerator } from "../../src/tls/random.ts";
 import { askOnce, clientCredentials } from "../generators/client.ts";
 import { cpuSeconds, memoryOf } from "../process_figures.ts";
 import { startProxy } from "../proxy.ts";
@@ -30,6 +31,8 @@ export const START: FreshScenario = {
   fresh: true,
   takes: isPeer,
   async prepare({ bench, pki }) {
+    // Else the first start would be charged with the client's own.
+    seedRandomGenerator();
     const credentials = await clientCredentials(pki);
     return async ({ contender, start }) => {
       await using proxy = await startProxy(bench, {
