@@ -6,6 +6,7 @@ import { helpText } from "./src/config/help.ts";
 import { SidecarError } from "./src/errors.ts";
 import { createLogger, type Logger } from "./src/log.ts";
 import { LineWriter } from "./src/log/line_writer.ts";
+import { seedRandomGenerator } from "./src/tls/random.ts";
 
 /** How long the last lines may take to be written at the end, in milliseconds. */
 const FLUSH_TIMEOUT_MS = 1_000;
@@ -89,6 +90,8 @@ async function run(writer: LineWriter, signal: AbortSignal): Promise<number> {
   });
   const log = createLogger({ level: config.logLevel, sink: writer });
   logFaults(log);
+  // Before the rest is loaded, which takes as long.
+  seedRandomGenerator();
   const { serve } = await import("./src/commands/serve.ts");
   const { finished } = await serve(config, {
     log,

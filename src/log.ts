@@ -1,9 +1,3 @@
-import {
-  configureSync,
-  getLogger,
-  type LogRecord,
-  resetSync,
-} from "@logtape/logtape";
 import { jsonLine } from "./log/json_line.ts";
 import type { LineSink } from "./log/line_writer.ts";
 
@@ -38,44 +32,31 @@ export interface LoggerOptions {
   readonly now?: () => number;
 }
 
-const CATEGORY = "mtls-sidecar";
+/** The order of the levels. */
+const GRAVITY: Readonly<Record<LogLevel, number>> = {
+  debug: 0,
+  info: 1,
+  warning: 2,
+  error: 3,
+};
 
 /**
  * A logger that writes flat JSON lines: `time` (RFC 3339, milliseconds, UTC),
  * `level`, `message`, then the fields. A field of one of these three names gives
- * way. Dispose of it to make another one: LogTape's configuration belongs to the
- * process, and a second logger would silently take the lines of the first.
- *
- * @throws {Error} If a logger that was made before is not disposed of.
+ * way.
  */
-export function createLogger(options: LoggerOptions): Logger & Disposable {
-  const { level, sink, now = Date.now } = options;
-  configureSync({
-    sinks: { lines: (record) => sink.line(recordLine(record)) },
-    loggers: [
-      { category: CATEGORY, sinks: ["lines"], lowestLevel: level },
-      // Left out, LogTape would set up its own category with a console sink.
-      { category: ["logtape", "meta"], sinks: [] },
-    ],
-  });
-  const logger = getLogger(CATEGORY);
+export function createLogger(options: LoggerOptions): Logger {
+  const { level: least, sink, now = Date.now } = options;
 
-  function emit(
-    level: LogLevel,
-    message: string,
-    fields: LogFields = {},
-  ): void {
-    if (!logger.isEnabledFor(level)) return;
-    // `emit` and not `info`: that would read `{name}` in a message as a
-    // placeholder, and messages quote what clients and files say.
-    const properties = { ...fields };
-    logger.emit({
-      level,
-      message: [message],
-      rawMessage: message,
-      timestamp: now(),
-      properties,
-    });
+  function emit(level: LogLevel, message: string, fields?: LogFields): void {
+    if (GRAVITY[level] < GRAVITY[least]) return;
+    try {
+      const head = { time: new Date(now()).toISOString(), level, message };
+      // The head comes first to be read first, and again to have the last word.
+      sink.line(jsonLine(Object.assign({}, head, fields, head)));
+    } catch {
+      // Whoever logs has other work to do than to see to the log.
+    }
   }
 
   return {
@@ -83,18 +64,5 @@ export function createLogger(options: LoggerOptions): Logger & Disposable {
     info: (message, fields) => emit("info", message, fields),
     warning: (message, fields) => emit("warning", message, fields),
     error: (message, fields) => emit("error", message, fields),
-    [Symbol.dispose]: resetSync,
   };
-}
-
-function recordLine(
-  { timestamp, level, rawMessage, properties }: LogRecord,
-): string {
-  const head = {
-    time: new Date(timestamp).toISOString(),
-    level,
-    message: rawMessage,
-  };
-  // The head comes first to be read first, and again to have the last word.
-  return jsonLine(Object.assign({}, head, properties, head));
 }

@@ -1,5 +1,9 @@
 import type { ClientAccess, NotAdmitted } from "./client_access.ts";
-import { clientHeaders, NO_HEADERS } from "./client_headers.ts";
+import {
+  ClientHeaders,
+  NOTHING_TOLD,
+  type ToldHeaders,
+} from "./client_headers.ts";
 import type { Config } from "./config/config.ts";
 import type { Connections, LiveConnection } from "./connections.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -11,10 +15,6 @@ import {
 import { Http2Buffers } from "./http2/buffers.ts";
 import { ServerSession } from "./http2/server_session.ts";
 import type { ClientIdentity } from "./identity/client_identity.ts";
-import {
-  headerLines,
-  type IdentityHeaders,
-} from "./identity/headers/identity_headers.ts";
 import type { Sealer } from "./identity/seal/signer.ts";
 import type { Logger } from "./log.ts";
 import type { MaterialStore } from "./material/store.ts";
@@ -57,12 +57,14 @@ export interface ReceptionOptions {
  */
 export class Reception {
   readonly #options: ReceptionOptions;
+  readonly #headers: ClientHeaders;
   readonly #timeouts: ConnectionTimeouts;
   readonly #http2Buffers: Http2Buffers;
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
     const { config, sessions } = options;
+    this.#headers = new ClientHeaders(config);
     this.#timeouts = {
       headerMs: 1000 * config.headerTimeoutSecs,
       keepAliveMs: 1000 * config.keepAliveTimeoutSecs,
@@ -121,7 +123,7 @@ export class Reception {
     }
     this.#serve(secure, {
       grounds: REFUSED,
-      headers: NO_HEADERS,
+      headers: NOTHING_TOLD,
       refusal: refusal(code, detail),
       client: undefined,
     });
@@ -146,7 +148,7 @@ export class Reception {
     }
     this.#serve(secure, {
       grounds: REFUSED,
-      headers: NO_HEADERS,
+      headers: NOTHING_TOLD,
       refusal: refusal(code, detail),
       client: secure.facts.standing.client,
     });
@@ -170,10 +172,10 @@ export class Reception {
   #identityHeaders(
     { facts: { standing } }: AdmittedConnection,
     peer: string | undefined,
-  ): IdentityHeaders {
-    const { config, store, observations: { tally } } = this.#options;
+  ): ToldHeaders {
+    const { store, observations: { tally } } = this.#options;
     const { certificate: own } = store.current.material;
-    const headers = clientHeaders(config, { standing, own, peer });
+    const headers = this.#headers.of({ standing, own, peer });
     if (headers.trimmed) tally.add("identity_headers_trimmed", "certificate");
     return headers;
   }
@@ -182,7 +184,7 @@ export class Reception {
     secure: SecureConnection,
     { grounds, headers, refusal, client }: {
       grounds: Grounds;
-      headers: IdentityHeaders;
+      headers: ToldHeaders;
       refusal: SidecarError | undefined;
       client: ClientIdentity | undefined;
     },
@@ -194,7 +196,7 @@ export class Reception {
       ...secure.facts,
       fingerprint: client?.fingerprint,
       subjectHash: client?.subjectHash,
-      identityLines: headerLines(headers),
+      identityLines: headers.octets,
       seal: sealer?.connection(headers.lines),
       refusal,
     });

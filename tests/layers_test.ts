@@ -107,7 +107,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   "node:tls": ["tls"],
   "@peculiar/x509": ["commands"],
-  "@logtape/logtape": ["log"],
   "node:http": ["commands", "monitor"],
 };
 

@@ -1,5 +1,6 @@
 import { isPeer } from "../contender.ts";
-import { clientCredentials, openConnection } from "../generators/client.ts";
+import { seedRandomGenerator } from "../../src/tls/random.ts";
+import { askOnce, clientCredentials } from "../generators/client.ts";
 import { cpuSeconds, memoryOf } from "../process_figures.ts";
 import { startProxy } from "../proxy.ts";
 import type { FreshScenario } from "../scenario.ts";
@@ -30,6 +31,8 @@ export const START: FreshScenario = {
   fresh: true,
   takes: isPeer,
   async prepare({ bench, pki }) {
+    // Else the first start would be charged with the client's own.
+    seedRandomGenerator();
     const credentials = await clientCredentials(pki);
     return async ({ contender, start }) => {
       await using proxy = await startProxy(bench, {
@@ -38,7 +41,7 @@ export const START: FreshScenario = {
         intervalMs: 2,
         async ready(port) {
           try {
-            (await openConnection(port, credentials)).close();
+            await askOnce(port, credentials);
             return true;
           } catch {
             return false;

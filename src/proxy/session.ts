@@ -74,11 +74,12 @@ export class Session {
 
   constructor(dependencies: SessionDependencies, client: SessionClient) {
     this.#dependencies = dependencies;
-    this.#clientLines = new Uint8Array([
-      ...ascii(`X-Forwarded-For: ${client.address}\r\n`),
-      ...ascii("X-Forwarded-Proto: https\r\n"),
-      ...client.identityLines,
-    ]);
+    this.#clientLines = joined(
+      ascii(
+        `X-Forwarded-For: ${client.address}\r\nX-Forwarded-Proto: https\r\n`,
+      ),
+      client.identityLines,
+    );
     this.#seal = client.seal;
     this.#logPart = AccessLog.connectionPart(client);
     this.#protocol = client.protocol;
@@ -224,4 +225,11 @@ export class Session {
   onUnexpected(error: unknown): void {
     this.#dependencies.onUnexpected(error);
   }
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const octets = new Uint8Array(first.length + second.length);
+  octets.set(first);
+  octets.set(second, first.length);
+  return octets;
 }

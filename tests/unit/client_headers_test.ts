@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { clientHeaders, NO_HEADERS } from "../../src/client_headers.ts";
+import {
+  ClientHeaders,
+  clientHeaders,
+  NO_HEADERS,
+} from "../../src/client_headers.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { SidecarError } from "../../src/errors.ts";
 import { establish, type Standing } from "../../src/tls/standing.ts";
@@ -58,4 +62,24 @@ Deno.test("clientHeaders() refuses a client whose headers are too large", () => 
     () => clientHeaders(config, { standing, own, peer: undefined }),
     (error) => error instanceof SidecarError && error.code === "LEAF_MALFORMED",
   );
+});
+
+Deno.test("ClientHeaders makes a client's headers once, and anew for another peer or own certificate", () => {
+  const headers = new ClientHeaders(configOf({ IDENTITY_HEADERS: "x-client" }));
+  const standing = standingOf({ commonName: "web" });
+  const told = headers.of({ standing, own, peer: "web-1" });
+  assert.equal(
+    new TextDecoder().decode(told.octets),
+    told.lines.map(([name, value]) => `${name}: ${value}\r\n`).join(""),
+  );
+  assert.equal(headers.of({ standing, own, peer: "web-1" }), told);
+  const renamed = headers.of({ standing, own, peer: "web-2" });
+  assert.equal(new Map(renamed.lines).get("X-Client-Id"), "web-2");
+  const renewed = { ...own };
+  assert.notEqual(
+    headers.of({ standing, own: renewed, peer: "web-2" }),
+    renamed,
+  );
+  const same = standingOf({ commonName: "web" });
+  assert.notEqual(headers.of({ standing: same, own, peer: "web-2" }), renamed);
 });
