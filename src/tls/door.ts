@@ -247,6 +247,10 @@ function serverOf(
     requestCert: true,
     rejectUnauthorized: unverified === "close",
     minVersion: "TLSv1.2",
+    // Time is for our own deadline to keep. The runtime's timer would outlive a
+    // handshake that fails, and hold what that leaves for two minutes more: memory
+    // for whoever connects and leaves, certificate or not. 0 would not turn it off.
+    handshakeTimeout: -1,
     ALPNProtocols: http2 ? ALL_PROTOCOLS : HTTP1_PROTOCOLS,
   });
   // The runtime takes undefined for true where it decides whether a certificate
