@@ -96,6 +96,7 @@ async function run(writer: LineWriter, signal: AbortSignal): Promise<number> {
   const { finished } = await serve(config, {
     log,
     accessLog: writer,
+    processors: navigator.hardwareConcurrency,
     signal,
     onReload: (listener) => reload = listener,
   });

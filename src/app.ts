@@ -1,39 +1,40 @@
-import { ClientAccess } from "./client_access.ts";
-import { allowRules } from "./config/allow_rules.ts";
 import { type Config, describeConfig } from "./config/config.ts";
-import { Connections } from "./connections.ts";
+import { MAX_THREADS } from "./config/kinds.ts";
+import { mostWorkers } from "./config/shared_limits.ts";
+import {
+  type ConnectionNumbers,
+  type DataPlane,
+  type LocalDataPlane,
+  openDataPlane,
+} from "./data_plane.ts";
 import { Deadlines } from "./deadlines.ts";
-import { describeMaterial, followMaterial } from "./followed_material.ts";
-import { followPeers } from "./followed_peers.ts";
-import { followSealer } from "./followed_seal.ts";
-import type { Followed } from "./followed_store.ts";
-import { followUpstreamTls } from "./followed_upstream_tls.ts";
-import { OctetWriters } from "./http/octet_writers.ts";
-import { AccessRules } from "./identity/access_rules.ts";
+import { followStores } from "./followed_stores.ts";
+import { inForceEverywhere, inForceHere } from "./in_force.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { type Monitor, MonitoredSidecar, openMonitor } from "./monitored.ts";
 import { Observations } from "./observations/observations.ts";
 import type { Logger } from "./log.ts";
 import type { LineSink } from "./log/line_writer.ts";
 import type { MaterialStore } from "./material/store.ts";
-import { ConnectionLimits } from "./net/connection_limits.ts";
-import { listen } from "./net/listener.ts";
-import { Reception } from "./reception.ts";
-import { sessionParts, tunnelParts, upstreamParts } from "./session_parts.ts";
-import type { Limit } from "./tally.ts";
-import { AdmissionGuard } from "./tls/admission.ts";
-import { TlsDoor } from "./tls/door.ts";
-import { type Grounds, TrustKeeper } from "./trust_keeper.ts";
+import type { Spawn } from "./workers/worker_link.ts";
+import { Workers } from "./workers/workers.ts";
 
 /** What a sidecar needs from outside. */
 export interface SidecarDependencies {
   readonly log: Logger;
   /** Takes the lines of the access log. */
   readonly accessLog: LineSink;
-  /** Trust and certificate, in place of those on disk. For tests. */
+  /** How many processors there are, for `WORKERS=auto`; 1 if left out. */
+  readonly processors?: number;
+  /**
+   * Trust and certificate, in place of those on disk, where this thread serves.
+   * For tests.
+   */
   readonly store?: MaterialStore | Promise<MaterialStore>;
   /** In place of `MONITOR_PORT`; 0 lets the system choose. For tests. */
   readonly monitorPort?: number;
+  /** Starts the workers. For tests. */
+  readonly spawn?: Spawn;
 }
 
 /** A sidecar that serves. */
@@ -42,12 +43,7 @@ export interface Sidecar {
   readonly address: Deno.NetAddr;
   /** Where the monitor port is; undefined where it is off. */
   readonly monitor: Monitor["address"] | undefined;
-  /** How many admitted connections and tunnels are open, and how many handshakes under way. */
-  readonly connections: {
-    readonly admitted: number;
-    readonly handshaking: number;
-    readonly tunnels: number;
-  };
+  readonly connections: ConnectionNumbers;
   /** Loads the files at once, and takes what is there as meant (SIGHUP). */
   reload(): void;
   /**
@@ -64,37 +60,13 @@ export interface Sidecar {
  */
 export async function startSidecar(
   config: Config,
-  { log, accessLog, store: given, monitorPort }: SidecarDependencies,
+  dependencies: SidecarDependencies,
 ): Promise<Sidecar> {
+  const { log, accessLog, monitorPort } = dependencies;
   log.info("starting", { settings: describeConfig(config) });
   const lifecycle = new Lifecycle();
   const deadlines = new Deadlines();
   const observations = new Observations(Date.now);
-  const { journal, tally } = observations;
-  const onLimit = (limit: Limit) => tally.add("limits_hit", limit);
-  const access = new ClientAccess({
-    rules: new AccessRules(allowRules(config)),
-    audit: config.accessMode === "audit",
-  });
-  const connections: Connections<Grounds> = new Connections({
-    deadlines,
-    drainMs: 1000 * config.trustDrainSecs,
-    now: Date.now,
-    rejudge: (grounds) => keeper.rejudge(grounds),
-    onExpired() {
-      tally.add("connections_retired", "expired");
-      log.info("what let a client in expired");
-    },
-  });
-  const keeper = new TrustKeeper({
-    connections,
-    access,
-    deadlines,
-    log,
-    observations,
-    refuseLockout: config.refuseLockout,
-    now: Date.now,
-  });
   // Undone from its end, should the start fail.
   await using started = new AsyncDisposableStack();
   const watched = new MonitoredSidecar(config, { lifecycle, observations });
@@ -108,173 +80,83 @@ export async function startSidecar(
       port: monitorPort ?? config.monitorPort,
     });
   started.defer(() => monitor?.close());
-  const followed: Followed[] = [];
-  const follows = <T extends Followed>(one: T): T => {
-    followed.push(one);
-    watched.followed.push(one.store);
-    started.defer(() => one.stop());
-    return one;
-  };
-  const store: MaterialStore = await given ?? follows(
-    await followMaterial(config, { log, journal, admit: keeper.admit }),
-  ).store;
-  describeMaterial(store.current.material, log);
-  watched.store = store;
-  if (given !== undefined) watched.followed.push(store);
-  store.onSwap(keeper.swapped);
-  keeper.begin(store.current);
-  started.defer(() => keeper.end());
-  const pollMs = 1000 * config.reloadPollSecs;
-  if (config.peersFile !== "") {
-    watched.peers = follows(
-      await followPeers(config.peersFile, {
-        pollMs,
-        access,
-        keeper,
-        log,
-        journal,
-      }),
-    );
-  }
-  const sealer = config.sealKeyFile === "" ? undefined : follows(
-    await followSealer(config.sealKeyFile, {
-      id: config.sealId,
-      pollMs,
-      log,
-      journal,
-    }),
-  ).sealer;
-  const upstreamTls = config.upstream.scheme !== "https" ? undefined : follows(
-    await followUpstreamTls(config, {
-      pollMs,
-      log,
-      journal,
-      onSwap: () => pool.refresh(),
-    }),
-  );
-  watched.upstreamTls = upstreamTls;
-  const writers = new OctetWriters();
-  const { pool, upstream } = upstreamParts(config, {
-    deadlines,
-    writers,
-    tls: upstreamTls && (() => upstreamTls.client),
-  });
-  started.defer(() => pool.close());
-  const tunnels = tunnelParts(config, { deadlines, observations });
-  let onIdle: (() => void) | undefined;
-  const reception = new Reception({
-    config,
-    access,
-    connections,
-    sessions: sessionParts(config, {
-      log,
-      accessLog,
-      deadlines,
-      writers,
-      upstream,
-      tunnels,
-      observations,
-      onLimit,
-    }),
-    store,
-    sealer,
+  const { processors = 1, spawn } = dependencies;
+  const count = config.workers ||
+    Math.min(processors, MAX_THREADS, mostWorkers(config));
+  // One would only be a detour: this thread serves by itself.
+  const workers = count === 1 ? undefined : new Workers(config, {
+    count,
     deadlines,
     log,
+    accessLog,
     observations,
-    draining: lifecycle.draining,
-    now: Date.now,
-    onLimit,
-    onEnded: () => onIdle?.(),
+    ...(spawn && { spawn }),
   });
-  let acceptAgain = () => {};
-  const limits = new ConnectionLimits({
-    maxConnections: config.maxConnections,
-    maxHandshakes: config.maxHandshakes,
-    maxPerAddress: config.maxConnectionsPerAddress,
-    deadlines,
-    onLimit,
-    onRoom: () => acceptAgain(),
+  let here: LocalDataPlane | undefined;
+  const reloads: (() => void)[] = [];
+  const stores = await followStores(config, {
+    log,
+    journal: observations.journal,
+    store: dependencies.store,
+    inForce: workers
+      ? inForceEverywhere(workers)
+      : inForceHere(() => here, { ...config, log }),
+    onFollowed({ store, reload, stop }) {
+      watched.followed.push(store);
+      if (reload) reloads.push(reload);
+      if (stop) started.defer(stop);
+    },
   });
-  const door = new TlsDoor({
-    store,
-    guard: new AdmissionGuard(store),
-    deadlines,
-    limits,
-    handshakeTimeoutMs: 1000 * config.handshakeTimeoutSecs,
-    unverified: config.unverified,
-    http2: config.http2,
-    proxyProtocol: config.proxyProtocol,
-    handshakes: observations.handshakes,
-    onAdmitted: reception.admitted,
-    onUnverified: reception.unverified,
-    onRefused: reception.refused,
-    onLimit,
-  });
-  watched.door = door;
-  started.defer(() => door.close());
-  const { address, resume, stop } = listen({
-    hostname: config.tlsListenHost,
-    port: config.tlsListenPort,
-    onConnection: (connection) => door.accept(connection),
-    hasRoom: () => limits.hasRoom(),
-    onAcceptError: (error, retryMs) =>
-      log.warning("cannot accept connections", { error, retry_ms: retryMs }),
-  });
-  acceptAgain = resume;
+  watched.stores = stores;
+  let plane: DataPlane;
+  if (workers !== undefined) {
+    started.defer(() => workers.close());
+    await workers.start();
+    plane = workers;
+  } else {
+    plane = here = openDataPlane(config, {
+      stores,
+      deadlines,
+      log,
+      accessLog,
+      observations,
+      draining: lifecycle.draining,
+    });
+    started.defer(() => plane.close());
+  }
+  watched.serve(plane, workers?.reports);
   const running = started.move();
   lifecycle.enter("serving");
+  const { address } = plane;
   log.info("serving", {
     address: address.hostname,
     port: address.port,
     upstream_host: config.upstream.authority,
+    ...(workers && { workers: count }),
   });
-
-  async function shutdown(): Promise<boolean> {
-    lifecycle.enter("draining");
-    log.info("shutting down", {
-      connections: connections.size,
-      handshakes: door.handshaking,
-    });
-    await stop();
-    connections.retireAll();
-    const finished = await drained();
-    connections.destroyAll();
-    await running.disposeAsync();
-    lifecycle.enter("stopped");
-    log.info("stopped", { finished, ...tally.snapshot() });
-    return finished;
-  }
-
-  /** Resolves when no connection is left, or to false when that takes too long. */
-  function drained(): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(
-      () => resolve(false),
-      1000 * config.shutdownTimeoutSecs,
-    );
-    onIdle = () => {
-      if (connections.size > 0 || door.handshaking > 0) return;
-      clearTimeout(timer);
-      resolve(true);
-    };
-    onIdle();
-    return promise;
-  }
 
   return {
     address,
     monitor: monitor?.address,
     get connections() {
-      return {
-        admitted: connections.size,
-        handshaking: door.handshaking,
-        tunnels: tunnels?.open ?? 0,
-      };
+      return plane.connections;
     },
     reload() {
       log.info("reload asked for");
-      for (const one of followed) one.reload();
+      for (const reload of reloads) reload();
     },
-    shutdown,
+    async shutdown() {
+      lifecycle.enter("draining");
+      const { admitted, handshaking } = plane.connections;
+      log.info("shutting down", {
+        connections: admitted,
+        handshakes: handshaking,
+      });
+      const finished = await plane.drain();
+      await running.disposeAsync();
+      lifecycle.enter("stopped");
+      log.info("stopped", { finished, ...observations.tally.snapshot() });
+      return finished;
+    },
   };
 }

@@ -1,9 +1,14 @@
 import type { Config } from "./config/config.ts";
 import type { Logger } from "./log.ts";
-import { type Followed, tellOfStore } from "./followed_store.ts";
-import { DirectorySource } from "./material/directory_source.ts";
+import { type Followed, type InForce, tellOfStore } from "./followed_store.ts";
+import { AgreedSource } from "./material/agreed_source.ts";
+import {
+  DirectorySource,
+  type MaterialRecipe,
+} from "./material/directory_source.ts";
+import { changedFiles } from "./material/file_digests.ts";
 import { frozenFileWarnings, frozenMountWarnings } from "./material/mounts.ts";
-import { type Admit, MaterialStore } from "./material/store.ts";
+import { type Current, MaterialStore } from "./material/store.ts";
 import type { MaterialFiles, TlsMaterial } from "./material/tls_material.ts";
 import type { Journal } from "./observations/journal.ts";
 
@@ -20,26 +25,33 @@ export interface FollowedMaterial extends Followed {
  */
 export async function followMaterial(
   config: Config,
-  { log, journal, admit }: {
+  { pollMs, log, journal, inForce }: {
+    /** How often the content is compared beside the watch, in milliseconds. */
+    pollMs: number;
     log: Logger;
     journal: Journal;
-    admit: Admit<TlsMaterial>;
+    inForce: InForce<TlsMaterial, MaterialRecipe>;
   },
 ): Promise<FollowedMaterial> {
   const { certDir, caDir, caFromCertDir, crlFile, crlExpired } = config;
+  const { admit, onMade, agree, applied } = inForce;
   const source = new DirectorySource({
     certDir,
     caDir,
     caFromCertDir,
     crlFile,
     crlExpired,
-    pollMs: 1000 * config.reloadPollSecs,
+    pollMs,
     onMode: (mode, reason) =>
       log.info("following the files", { mode, ...(reason && { reason }) }),
+    ...(onMade && { onMade }),
   });
-  const store = new MaterialStore(undefined, { admit });
+  const store = new MaterialStore(undefined, { ...(admit && { admit }) });
   tellOfStore(store, { name: "TLS material", log, journal });
-  const { material } = await store.start(source);
+  applySwaps(store, { applied, log, journal });
+  const { material } = await store.start(
+    agree ? new AgreedSource(source, agree) : source,
+  );
   for (const warning of await mountWarnings(config, material.files)) {
     log.warning(warning);
   }
@@ -67,6 +79,48 @@ export async function mountWarnings(
     ]);
   }
   return frozenMountWarnings(mountinfo, [certDir, caDir]);
+}
+
+/** Puts in force, from now on, what a store has in the place of something else, and tells of it. */
+export function applySwaps(
+  store: MaterialStore,
+  { applied, log, journal }: {
+    applied: InForce<TlsMaterial, MaterialRecipe>["applied"];
+    log: Logger;
+    journal: Journal;
+  },
+): void {
+  store.onSwap((current, previous) => {
+    // Before anything that could fail.
+    const retired = applied(current, previous);
+    tellOfSwap(current, { previous, retired, log, journal });
+  });
+}
+
+function tellOfSwap(
+  { material, generation }: Current,
+  { previous, retired, log, journal }: {
+    previous: Current;
+    retired: number | undefined;
+    log: Logger;
+    journal: Journal;
+  },
+): void {
+  const changed = changedFiles(previous.material.digests, material.digests);
+  journal.reloaded({
+    what: "TLS material",
+    outcome: "ok",
+    detail: changed.length === 0 ? "at its time" : changed.join(", "),
+  });
+  log.info("material reloaded", {
+    changed,
+    trust_generation: generation,
+    not_after: new Date(material.certificate.notAfter).toISOString(),
+    anchors: material.anchors.length,
+  });
+  for (const warning of material.warnings) log.warning(warning);
+  if (retired === undefined) return;
+  log.info("trust shrank", { trust_generation: generation, retired });
 }
 
 /** Which files were chosen: the first thing to look at when a client is refused. */

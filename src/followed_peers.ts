@@ -1,11 +1,14 @@
-import type { ClientAccess } from "./client_access.ts";
-import { type Followed, followFiles } from "./followed_store.ts";
+import {
+  type FileRecipe,
+  type Followed,
+  followFiles,
+  type InForce,
+} from "./followed_store.ts";
 import type { Peers } from "./identity/peers.ts";
 import { MAX_PEERS_FILE_OCTETS, parsePeers } from "./identity/peers_file.ts";
 import type { Logger } from "./log.ts";
 import type { Store } from "./material/store.ts";
 import type { Journal } from "./observations/journal.ts";
-import type { TrustKeeper } from "./trust_keeper.ts";
 
 /** Pinned peers that follow their file. */
 export interface FollowedPeers extends Followed {
@@ -13,16 +16,15 @@ export interface FollowedPeers extends Followed {
 }
 
 /**
- * Judges clients by the pinned peers of a file, and follows it. Rejects with
- * `SidecarError` where it cannot be read at first.
+ * Reads the pinned peers of a file, and follows it. Rejects with `SidecarError`
+ * where it cannot be read at first.
  */
 export async function followPeers(
   file: string,
-  { pollMs, access, keeper, log, journal }: {
+  { pollMs, inForce, log, journal }: {
     /** How often the content is compared beside the watch, in milliseconds. */
     pollMs: number;
-    access: ClientAccess;
-    keeper: TrustKeeper;
+    inForce: InForce<Peers, FileRecipe>;
     log: Logger;
     journal: Journal;
   },
@@ -32,16 +34,28 @@ export async function followPeers(
     paths: [file],
     pollMs,
     maxOctets: MAX_PEERS_FILE_OCTETS,
-    parse: (contents, now) => parsePeers(contents.get(file)!, { file, now }),
-    shrinks: (before, after) => after.isNarrowerThan(before),
+    parse: (contents, now) => peersOf(file, { contents, now }),
+    shrinks: peersShrink,
     changesAt: ({ changesAt }) => changesAt,
-    admit: keeper.admitPeers,
-    onFirst(peers) {
-      access.pin(peers);
-      log.info("pinned peers loaded", { peers: peers.describe().peers.length });
+    inForce,
+    describe(peers) {
+      const { length } = peers.describe().peers;
+      return { fields: { peers: length }, detail: `${length} peers` };
     },
-    onSwap: keeper.peersSwapped,
     log,
     journal,
   });
+}
+
+/** The pinned peers of `PEERS_FILE`. Throws `PEERS_INVALID`. */
+export function peersOf(
+  file: string,
+  { contents, now }: FileRecipe,
+): Peers {
+  return parsePeers(contents.get(file)!, { file, now });
+}
+
+/** Whether somebody may lose what pinned peers let them do. */
+export function peersShrink(before: Peers, after: Peers): boolean {
+  return after.isNarrowerThan(before);
 }

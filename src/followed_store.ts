@@ -1,11 +1,12 @@
-import type { Logger } from "./log.ts";
+import type { LogFields, Logger } from "./log.ts";
+import { type Agree, AgreedSource } from "./material/agreed_source.ts";
 import { FileSource, type FileSourceOptions } from "./material/file_source.ts";
 import {
   type Admit,
+  type Current,
   type Differs,
   type Health,
   Store,
-  type SwapListener,
 } from "./material/store.ts";
 import type { Journal } from "./observations/journal.ts";
 
@@ -60,33 +61,86 @@ export interface Followed {
   stop(): Promise<void>;
 }
 
-export interface FollowFilesOptions<T> extends FileSourceOptions<T> {
+/**
+ * How a value that follows files gets into force: where one process serves, by
+ * the vote of `admit`; where workers do, when all of them have it.
+ */
+export interface InForce<T, R> {
+  /** Asked before a value takes the place of another: see {@linkcode StoreOptions}. */
+  readonly admit?: Admit<T>;
+  /** Told of each value that was made, with what it can be made of again. */
+  readonly onMade?: (value: T, recipe: R) => void;
+  readonly agree?: Agree<T>;
+  /**
+   * Puts a value in force that took the place of another, and gives how many
+   * connections end because of it; undefined where it took no trust away.
+   */
+  applied(current: Current<T>, previous: Current<T>): number | undefined;
+}
+
+/** The octets of files by their paths, and when they were judged, in milliseconds since the epoch. */
+export interface FileRecipe {
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+  readonly now: number;
+}
+
+export interface FollowFilesOptions<T extends object>
+  extends FileSourceOptions<T> {
   readonly log: Logger;
   readonly journal: Journal;
-  readonly admit?: Admit<T>;
-  /** Called with the first value, before anything else can happen. */
-  onFirst(value: T): void;
-  readonly onSwap: SwapListener<T>;
+  readonly inForce: InForce<T, FileRecipe>;
+  /** What there is to say of a value, for the log and the journal. */
+  describe(value: T): { readonly fields: LogFields; readonly detail: string };
+  /** What a value should be warned of. */
+  warnings?(value: T): readonly string[];
 }
 
 /**
- * Reads files to one value, and follows them from then on. What is rejected or fails
- * later is logged, and the value in force stays. Rejects with `SidecarError`
- * where they cannot be read at first.
+ * Reads files to one value, and follows them from then on. What is loaded is
+ * logged; what is rejected or fails later is too, and the value in force stays.
+ * Rejects with `SidecarError` where they cannot be read at first.
  */
-export async function followFiles<T>(
-  { log, journal, admit, onFirst, onSwap, ...options }: FollowFilesOptions<T>,
+export async function followFiles<T extends object>(
+  { log, journal, inForce, describe, warnings, ...options }: FollowFilesOptions<
+    T
+  >,
 ): Promise<Followed & { readonly store: Store<T> }> {
-  const source = new FileSource<T>(options);
+  const { name, paths, parse } = options;
+  const { admit, onMade, agree, applied } = inForce;
+  const source = new FileSource<T>({
+    ...options,
+    parse(contents, now) {
+      const value = parse(contents, now);
+      onMade?.(value, { contents, now });
+      return value;
+    },
+  });
   const store = new Store<T>({
     shrinks: options.shrinks,
     same: Object.is,
     ...(admit && { admit }),
   });
-  const { name, paths } = options;
+  const warn = (value: T): void => {
+    for (const warning of warnings?.(value) ?? []) {
+      log.warning(name, { warning });
+    }
+  };
   tellOfStore(store, { name, log, journal, file: paths.join(", ") });
-  store.onSwap(onSwap);
-  const { material } = await store.start(source);
-  onFirst(material);
+  store.onSwap((current, previous) => {
+    // Before anything that could fail.
+    const retired = applied(current, previous);
+    const { fields, detail } = describe(current.material);
+    warn(current.material);
+    journal.reloaded({ what: name, outcome: "ok", detail });
+    log.info(`${name} reloaded`, {
+      ...fields,
+      ...(retired !== undefined && { retired }),
+    });
+  });
+  const { material } = await store.start(
+    agree ? new AgreedSource(source, agree) : source,
+  );
+  warn(material);
+  log.info(`${name} loaded`, describe(material).fields);
   return { store, reload: () => source.reload(), stop: () => store.stop() };
 }

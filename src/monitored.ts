@@ -3,7 +3,7 @@ import { allowRules } from "./config/allow_rules.ts";
 import type { Config } from "./config/config.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { SidecarError } from "./errors.ts";
-import type { FollowedPeers } from "./followed_peers.ts";
+import type { DataPlane, Stores } from "./data_plane.ts";
 import type { Followed } from "./followed_store.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Logger } from "./log.ts";
@@ -14,11 +14,12 @@ import { Readiness } from "./monitor/readiness.ts";
 import { Routes } from "./monitor/routes.ts";
 import { MonitorServer } from "./monitor/server.ts";
 import type { AccessReport } from "./monitor/status_report.ts";
-import type { Watched } from "./monitor/watched.ts";
+import type { Watched, WatchedWorkers } from "./monitor/watched.ts";
 import type { Observations } from "./observations/observations.ts";
 import { Samples } from "./observations/samples.ts";
 import type { UpstreamTls } from "./upstream/dial.ts";
 import { UpstreamPool } from "./upstream/pool.ts";
+import type { Reports } from "./workers/reports.ts";
 import type { Certificate } from "./x509/certificate.ts";
 
 /** What of a sidecar the monitor port shows, from its start on. */
@@ -27,20 +28,11 @@ export class MonitoredSidecar implements Watched {
   readonly observations: Observations;
   readonly #config: Config;
   readonly #lifecycle: Lifecycle;
-  /** Set once there is some material. */
-  store: MaterialStore | undefined;
-  /** Set once there are some. */
-  peers: FollowedPeers | undefined;
-  /** Set once there is some. */
-  upstreamTls:
-    | {
-      readonly client: UpstreamTls;
-      readonly certificate: Certificate | undefined;
-    }
-    | undefined;
-  /** Set once connections are taken. */
-  door: { readonly handshaking: number } | undefined;
+  /** Set once all files were read. */
+  stores: Stores | undefined;
   readonly followed: Followed["store"][] = [];
+  #plane: DataPlane | undefined;
+  #workers: Reports | undefined;
 
   constructor(
     config: Config,
@@ -58,12 +50,33 @@ export class MonitoredSidecar implements Watched {
     return this.#lifecycle.phase;
   }
 
+  /** From now on connections are taken, by workers or without any. */
+  serve(plane: DataPlane, workers: Reports | undefined): void {
+    this.#plane = plane;
+    this.#workers = workers;
+  }
+
+  get store(): MaterialStore | undefined {
+    return this.stores?.material;
+  }
+
   get upstreamCertificate(): Certificate | undefined {
-    return this.upstreamTls?.certificate;
+    return this.stores?.upstreamTls?.current.material.certificate;
   }
 
   get handshaking(): number {
-    return this.door?.handshaking ?? 0;
+    return this.#plane?.connections.handshaking ?? 0;
+  }
+
+  get workers(): WatchedWorkers | undefined {
+    const reports = this.#workers;
+    if (reports === undefined) return undefined;
+    const { wanted, running, silent, heapUsed } = reports;
+    return { wanted, running, silent, heapUsed };
+  }
+
+  async refresh(): Promise<void> {
+    await this.#workers?.refresh();
   }
 
   get access(): AccessReport {
@@ -76,7 +89,7 @@ export class MonitoredSidecar implements Watched {
         by: form,
         rule: text,
       })),
-      peers: this.peers?.store.current.material.describe() ?? null,
+      peers: this.stores?.peers?.current.material.describe() ?? null,
     };
   }
 }
@@ -183,8 +196,9 @@ function applicationProbe(
 }
 
 /** As requests have it: the probe speaks of the same application. */
-function tlsOf({ upstreamTls }: MonitoredSidecar): UpstreamTls {
-  if (upstreamTls !== undefined) return upstreamTls.client;
+function tlsOf({ stores }: MonitoredSidecar): UpstreamTls {
+  const tls = stores?.upstreamTls;
+  if (tls !== undefined) return tls.current.material.client;
   throw new SidecarError(
     "UPSTREAM_TLS_FAILED",
     "Cannot ask the application yet: what to verify it by is not loaded",

@@ -13,7 +13,9 @@ export type Counted =
   | "reloads"
   /** Tunnels that have ended: by both sides in order, or why they were cut. */
   | "tunnels"
-  | "upstream_errors";
+  | "upstream_errors"
+  /** By how they ended. */
+  | "workers_replaced";
 
 /** What of a client is limited: the labels of `limits_hit`. */
 export const LIMITS = [
@@ -67,6 +69,19 @@ export class Tally {
   /** Each label of one kind with its count. */
   entries(what: Counted): Iterable<readonly [label: string, count: number]> {
     return this.#counts.get(what) ?? [];
+  }
+
+  /** Gives away all counts so far, for `absorb`. */
+  drain(): [what: Counted, labels: ReadonlyMap<string, number>][] {
+    const drained = [...this.#counts];
+    this.#counts.clear();
+    return drained;
+  }
+
+  absorb(drained: ReturnType<Tally["drain"]>): void {
+    for (const [what, labels] of drained) {
+      for (const [label, count] of labels) this.add(what, label, count);
+    }
   }
 
   /** All counts, for the log. */

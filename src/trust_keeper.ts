@@ -7,13 +7,11 @@ import {
 } from "./client_access.ts";
 import type { Connections } from "./connections.ts";
 import type { Deadline, Deadlines } from "./deadlines.ts";
-import { SidecarError } from "./errors.ts";
 import type { Peers } from "./identity/peers.ts";
-import type { Logger } from "./log.ts";
-import { changedFiles } from "./material/file_digests.ts";
-import type { Admit, Current, SwapListener } from "./material/store.ts";
+import type { Effect } from "./lockout.ts";
+import type { Current } from "./material/store.ts";
 import type { TlsMaterial } from "./material/tls_material.ts";
-import type { Observations } from "./observations/observations.ts";
+import type { Tally } from "./tally.ts";
 
 /** How often trust is looked at again when its files should have changed and have not, in milliseconds. */
 const OVERDUE_MS = 30_000;
@@ -37,18 +35,12 @@ export interface TrustKeeperOptions {
   readonly connections: Connections<Grounds>;
   readonly access: ClientAccess;
   readonly deadlines: Deadlines;
-  readonly log: Logger;
-  readonly observations: Observations;
-  /** `REFUSE_LOCKOUT` */
-  readonly refuseLockout: boolean;
+  readonly tally: Tally;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/**
- * Sees to it that live connections rest on what is trusted now, and that nobody
- * is locked out unnoticed.
- */
+/** Sees to it that live connections rest on what is trusted now. */
 export class TrustKeeper {
   readonly #options: TrustKeeperOptions;
   #material: TlsMaterial | undefined;
@@ -77,108 +69,55 @@ export class TrustKeeper {
       ? grounds
       : reconsider(grounds, this.#trust(this.#material!));
 
-  /**
-   * The lock-out guard: tells how many of the clients that are connected now a
-   * candidate would refuse. With `REFUSE_LOCKOUT` one that would refuse all of
-   * them is not taken (`LOCKOUT`) unless it was asked for.
-   */
-  readonly admit: Admit<TlsMaterial> = (candidate, current, { asked }) => {
-    this.#guard({
-      before: this.#trust(current),
-      after: this.#trust(candidate),
-      asked,
-    });
-  };
-
-  /** The same for pinned peers. */
-  readonly admitPeers: Admit<Peers> = (candidate, current, { asked }) => {
-    const { access } = this.#options;
+  /** What a candidate would do to the clients that are connected now. */
+  effectOf(candidate: { material: TlsMaterial } | { peers: Peers }): Effect {
+    const { connections, access } = this.#options;
     const material = this.#material!;
-    this.#guard({
-      before: this.#trust(material, access.policyWith(current)),
-      after: this.#trust(material, access.policyWith(candidate)),
-      asked,
-    });
-  };
-
-  #guard(
-    { before, after, asked }: { before: Trust; after: Trust; asked: boolean },
-  ): void {
-    const { connections, log, refuseLockout } = this.#options;
+    const before = this.#trust(material);
+    const after = "material" in candidate
+      ? this.#trust(candidate.material)
+      : this.#trust(material, access.policyWith(candidate.peers));
     const clients = [...connections.grounds]
       .filter((grounds): grounds is Admittance => !("refused" in grounds))
       .filter((admittance) => refusalUnder(admittance, before) === undefined);
     const refused = clients.flatMap((admittance) =>
       refusalUnder(admittance, after) ?? []
     );
-    if (refused.length === 0) return;
-    // To name a client in a CRL is to mean it, were it the only one.
-    const lockedOut = refused.filter((code) => code !== "LEAF_REVOKED");
-    if (
-      refuseLockout && !asked && lockedOut.length > 0 &&
-      refused.length === clients.length
-    ) {
-      throw new SidecarError(
-        "LOCKOUT",
-        `Cannot take new trust: it would refuse all of the ${clients.length} ` +
-          "clients connected now; SIGHUP takes it all the same",
-      );
-    }
-    log.warning("new trust refuses clients that are connected now", {
+    return {
       clients: clients.length,
       refused: refused.length,
-    });
+      lockedOut: refused.filter((code) => code !== "LEAF_REVOKED").length,
+    };
   }
 
   #trust(material: TlsMaterial, policy = this.#options.access.policy): Trust {
     return { material, policy, now: this.#options.now() };
   }
 
-  /** Tells of a swap and, where trust shrank, ends the connections that rested on what is gone. */
-  readonly swapped: SwapListener = (current, previous) => {
-    const { log, observations: { journal } } = this.#options;
-    const { material, generation } = current;
-    this.#material = material;
+  /**
+   * Goes by new material from now on. Where trust shrank it ends the connections
+   * that rested on what is gone, and gives their number; else undefined.
+   */
+  materialSwapped(current: Current, previous: Current): number | undefined {
+    this.#material = current.material;
     // Before anything that could fail.
-    const retired = generation === previous.generation
+    const retired = current.generation === previous.generation
       ? undefined
       : this.#reconsider();
-    this.#watch(material);
-    const changed = changedFiles(previous.material.digests, material.digests);
-    journal.reloaded({
-      what: "TLS material",
-      outcome: "ok",
-      detail: changed.length === 0 ? "at its time" : changed.join(", "),
-    });
-    log.info("material reloaded", {
-      changed,
-      trust_generation: generation,
-      not_after: new Date(material.certificate.notAfter).toISOString(),
-      anchors: material.anchors.length,
-    });
-    for (const warning of material.warnings) log.warning(warning);
-    if (retired === undefined) return;
-    log.info("trust shrank", { trust_generation: generation, retired });
-  };
+    this.#watch(current.material);
+    return retired;
+  }
 
   /** The same for pinned peers, by whom clients are judged from now on. */
-  readonly peersSwapped: SwapListener<Peers> = (current, previous) => {
-    const { access, log, observations: { journal } } = this.#options;
-    const { material: peers, generation } = current;
-    access.pin(peers);
+  peersSwapped(
+    current: Current<Peers>,
+    previous: Current<Peers>,
+  ): number | undefined {
+    this.#options.access.pin(current.material);
     // Also where nobody lost anything: a connection says which peer it is.
     const retired = this.#reconsider();
-    const { length } = peers.describe().peers;
-    journal.reloaded({
-      what: "pinned peers",
-      outcome: "ok",
-      detail: `${length} peers`,
-    });
-    log.info("pinned peers reloaded", {
-      peers: length,
-      ...(generation !== previous.generation && { retired }),
-    });
-  };
+    return current.generation === previous.generation ? undefined : retired;
+  }
 
   #watch({ changesAt }: TlsMaterial): void {
     this.#deadline?.arm(Math.max(0, changesAt - this.#options.now()));
@@ -194,9 +133,9 @@ export class TrustKeeper {
   }
 
   #reconsider(): number {
-    const { connections, observations } = this.#options;
+    const { connections, tally } = this.#options;
     const retired = connections.reconsider();
-    observations.tally.add("connections_retired", "trust", retired);
+    tally.add("connections_retired", "trust", retired);
     return retired;
   }
 }

@@ -33,6 +33,9 @@ function integer(
   };
 }
 
+/** More than this a sidecar has no use for. */
+export const MAX_THREADS = 64;
+
 /** A TCP port, 0 to 65535. */
 export const port: Kind<number> = integer("PORT", { min: 0, max: 65535 });
 
@@ -45,6 +48,20 @@ export function count(bounds: { min: number; max: number }): Kind<number> {
 export function seconds(bounds: { min: number; max: number }): Kind<number> {
   return integer("SECONDS", bounds);
 }
+
+/** How many threads, 1 to 64, or `auto` for one for each processor, which is 0. */
+export const threads: Kind<number> = {
+  placeholder: "auto|NUMBER",
+  parse(text) {
+    const parsed = text === "auto"
+      ? { value: 0 }
+      : count({ min: 1, max: MAX_THREADS }).parse(text);
+    return "value" in parsed
+      ? parsed
+      : { expected: `auto or ${parsed.expected}` };
+  },
+  format: (value) => value === 0 ? "auto" : value,
+};
 
 /** `true`, `false`, `1` or `0`. */
 export const boolean: Kind<boolean> = {

@@ -6,10 +6,12 @@ import {
   octets,
   port,
   seconds,
+  threads,
 } from "./kinds.ts";
 import { setting } from "./setting.ts";
 
 const MONITORING = "Monitoring";
+const THREADS = "Threads";
 const LIMITS = "Limits";
 const TIME = "Time limits, in seconds";
 const LOGS = "Logs";
@@ -19,6 +21,13 @@ const DAY = { min: 1, max: 86400 };
 
 /** What can be seen of the sidecar, and what it bears with. */
 export const OPERATION_SETTINGS = {
+  workers: setting({
+    variable: "WORKERS",
+    kind: threads,
+    default: "1",
+    group: THREADS,
+    description: "Threads that serve; auto for one for each processor",
+  }),
   monitorPort: setting({
     variable: "MONITOR_PORT",
     kind: port,

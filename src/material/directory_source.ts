@@ -16,7 +16,16 @@ import { sameMaterial, trustShrinks } from "./trust.ts";
 
 /** What a {@linkcode DirectorySource} follows, and how. */
 export interface DirectorySourceOptions
-  extends ReadOptions, Pick<BuildOptions, "crlExpired">, FollowedFilesOptions {}
+  extends ReadOptions, Pick<BuildOptions, "crlExpired">, FollowedFilesOptions {
+  /** Told of all material that was made, with what the same can be made of again. */
+  readonly onMade?: (material: TlsMaterial, recipe: MaterialRecipe) => void;
+}
+
+/** Of what `buildMaterial` makes the same material again, whenever it is asked. */
+export interface MaterialRecipe {
+  readonly files: FilesRead;
+  readonly options: BuildOptions;
+}
 
 /**
  * TLS material from `CERT_DIR` and `CA_DIR`, followed as
@@ -33,7 +42,7 @@ export class DirectorySource implements Source<TlsMaterial> {
   readonly #files: FollowedFiles<FilesRead, TlsMaterial>;
 
   constructor(options: DirectorySourceOptions) {
-    const { certDir, caDir, crlFile, crlExpired } = options;
+    const { certDir, caDir, crlFile, crlExpired, onMade } = options;
     this.#files = new FollowedFiles({
       directories: [certDir, caDir, ...(crlFile ? [dirname(crlFile)] : [])],
       read: (fs) => readMaterialFiles({ ...options, fs }),
@@ -41,11 +50,14 @@ export class DirectorySource implements Source<TlsMaterial> {
         const vanished = last && !asked &&
           vanishedFile(last.files, read.selection);
         if (vanished) throw fileVanished(vanished);
-        return buildMaterial(read, {
+        const judging = {
           now,
           ...(last && { served: last.certificate.fingerprint }),
           ...(crlExpired && { crlExpired }),
-        });
+        };
+        const material = buildMaterial(read, judging);
+        onMade?.(material, { files: read, options: judging });
+        return material;
       },
       loses: (last, value) =>
         trustShrinks(last, value) ||

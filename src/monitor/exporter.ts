@@ -1,29 +1,32 @@
 import { preferred } from "./accept.ts";
 import { expose, type Exposition } from "./exposition.ts";
 import { sidecarMetrics } from "./metrics.ts";
-import { ProcessMetrics } from "./process_metrics.ts";
+import { observeEventLoop } from "../observations/event_loop_delay.ts";
+import { processMetrics } from "./process_metrics.ts";
 import type { Watched } from "./watched.ts";
 
 /** Tells scrapers all that is counted, in the format that they ask for. */
 export class Exporter {
   readonly #watched: Watched;
-  readonly #process: ProcessMetrics;
+  readonly #end: () => void;
 
   constructor(watched: Watched) {
     this.#watched = watched;
-    this.#process = new ProcessMetrics(watched.observations.startedAt);
+    const { eventLoopDelay } = watched.observations;
+    this.#end = observeEventLoop(eventLoopDelay);
   }
 
   /** `accept` is the scraper's field of that name. */
-  scrape(accept: string | undefined): Exposition {
+  async scrape(accept: string | undefined): Promise<Exposition> {
+    await this.#watched.refresh();
     return expose(
-      [...sidecarMetrics(this.#watched), ...this.#process.families()],
+      [...sidecarMetrics(this.#watched), ...processMetrics(this.#watched)],
       preferred(accept, ["text/plain", "application/openmetrics-text"]),
     );
   }
 
   /** Leaves no timer. */
   end(): void {
-    this.#process.end();
+    this.#end();
   }
 }

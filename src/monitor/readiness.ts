@@ -86,8 +86,12 @@ export class Readiness {
   }
 }
 
-function serving({ phase }: Watched): Condition {
-  return { name: "serving", ok: phase === "serving", detail: phase };
+function serving({ phase, workers }: Watched): Condition {
+  const name = "serving";
+  if (phase === "serving" && workers?.running === 0) {
+    return { name, ok: false, detail: "no worker" };
+  }
+  return { name, ok: phase === "serving", detail: phase };
 }
 
 /** Milliseconds since the epoch as RFC 3339, in UTC. */

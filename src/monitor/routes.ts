@@ -103,7 +103,11 @@ export class Routes {
 
   /** Whoever is asked this and answers lives; a sidecar that drains must not be ended for it. */
   #live(request: IncomingMessage): Answer {
-    const { phase } = this.#options.watched;
+    const { phase, workers } = this.#options.watched;
+    const silent = workers?.silent ?? [];
+    if (silent.length > 0) {
+      return plain(503, `no word from worker ${silent.join(", ")}`);
+    }
     return wantsJson(request)
       ? { status: 200, headers: JSON_HEADERS, body: `{"live":true}\n` }
       : plain(200, `live: ${phase}`);
@@ -133,7 +137,10 @@ export class Routes {
     samples: Samples,
   ): Promise<StatusReport> {
     const { watched, readiness, statusDetail, now } = this.#options;
-    const conditions = await readiness.conditions([]);
+    const [conditions] = await Promise.all([
+      readiness.conditions([]),
+      watched.refresh(),
+    ]);
     return statusReport(watched, {
       samples,
       conditions,
@@ -147,8 +154,11 @@ function tooOften(): Answer {
   return plain(429, "asked too often", { "retry-after": "1" });
 }
 
-function metrics({ headers }: IncomingMessage, exporter: Exporter): Answer {
-  const { contentType, text } = exporter.scrape(headers.accept);
+async function metrics(
+  { headers }: IncomingMessage,
+  exporter: Exporter,
+): Promise<Answer> {
+  const { contentType, text } = await exporter.scrape(headers.accept);
   return { status: 200, headers: { "content-type": contentType }, body: text };
 }
 

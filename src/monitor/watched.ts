@@ -23,6 +23,22 @@ export interface Watched {
   readonly upstreamCertificate: Certificate | undefined;
   /** How many handshakes are under way. */
   readonly handshaking: number;
+  /** The threads that serve; undefined where the main one does. */
+  readonly workers: WatchedWorkers | undefined;
+  /** Resolves when all that is to be seen is as it is now, as far as can be had soon. */
+  refresh(): Promise<void>;
+}
+
+/** Threads that serve. */
+export interface WatchedWorkers {
+  /** How many there should be. */
+  readonly wanted: number;
+  /** How many there are. */
+  readonly running: number;
+  /** The numbers of those that have said nothing for too long. */
+  readonly silent: readonly number[];
+  /** Octets of their JavaScript heaps that are in use. */
+  readonly heapUsed: number;
 }
 
 /** Since when and why a source can't be followed, of several the one that failed first. */

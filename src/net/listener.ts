@@ -17,6 +17,8 @@ export interface ListenOptions {
   hostname: string;
   /** 0 lets the system choose. */
   port: number;
+  /** Whether others may listen there too: the system shares the connections out. */
+  shared?: boolean;
   onConnection(connection: Deno.TcpConn): void;
   /**
    * Asked for each connection. Where there is no room it waits, and nothing more
@@ -99,10 +101,11 @@ export function listen(options: ListenOptions): Listener {
 }
 
 function bind(
-  { hostname, port, open = (where) => Deno.listen(where) }: ListenOptions,
+  { hostname, port, shared = false, open = (where) => Deno.listen(where) }:
+    ListenOptions,
 ): TcpListener {
   try {
-    return open({ hostname, port });
+    return open({ hostname, port, ...(shared && { reusePort: true }) });
   } catch (error) {
     throw new SidecarError(
       "LISTEN_FAILED",

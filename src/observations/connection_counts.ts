@@ -1,4 +1,4 @@
-import { Histogram } from "./histogram.ts";
+import { Histogram, type HistogramCounts } from "./histogram.ts";
 
 /**
  * What connections are counted as: by the protocol they carry. A tunnel counts
@@ -26,6 +26,19 @@ export class ConnectionCounts {
 
   closed(protocol: ConnectionProtocol): void {
     this.open[protocol]--;
+  }
+
+  /** Gives away the totals so far, for `absorb`. */
+  drain(): Record<ConnectionProtocol, number> {
+    const drained = { ...this.total };
+    for (const protocol of CONNECTION_PROTOCOLS) this.total[protocol] = 0;
+    return drained;
+  }
+
+  absorb(total: Readonly<Record<ConnectionProtocol, number>>): void {
+    for (const protocol of CONNECTION_PROTOCOLS) {
+      this.total[protocol] += total[protocol];
+    }
   }
 }
 
@@ -58,4 +71,26 @@ export class HandshakeCounts {
   fail(): void {
     this.failed++;
   }
+
+  /** Gives away what was counted so far, for `absorb`. */
+  drain(): DrainedHandshakes {
+    const { completed, failed, resumed } = this;
+    this.completed = this.failed = this.resumed = 0;
+    return { completed, failed, resumed, duration: this.duration.drain() };
+  }
+
+  absorb(drained: DrainedHandshakes): void {
+    this.completed += drained.completed;
+    this.failed += drained.failed;
+    this.resumed += drained.resumed;
+    this.duration.absorb(drained.duration);
+  }
+}
+
+/** Handshakes that were counted elsewhere. */
+export interface DrainedHandshakes {
+  readonly completed: number;
+  readonly failed: number;
+  readonly resumed: number;
+  readonly duration: HistogramCounts;
 }

@@ -43,7 +43,25 @@ export class Histogram {
     counts[bucket]!++;
     this.sum += value;
   }
+
+  /** Gives away what was observed so far, for `absorb` of another with the same bounds. */
+  drain(): HistogramCounts {
+    const drained = { counts: this.counts.slice(), sum: this.sum };
+    this.counts.fill(0);
+    this.sum = 0;
+    return drained;
+  }
+
+  absorb({ counts, sum }: HistogramCounts): void {
+    for (const [bucket, count] of counts.entries()) {
+      this.counts[bucket]! += count;
+    }
+    this.sum += sum;
+  }
 }
+
+/** What was observed. */
+export type HistogramCounts = Pick<Histogram, "counts" | "sum">;
 
 /**
  * The value below which the part `q`, 0 to 1, of the values lies, by how many

@@ -32,7 +32,7 @@ export class Journal {
   readonly #tally: Tally;
   readonly #now: () => number;
   readonly #reloads = new Recent<Dated<Reload>>(KEPT);
-  readonly #refusals = new Recent<Dated<RefusedClient>>(KEPT);
+  #refusals = new Recent<Dated<RefusedClient>>(KEPT);
   #loadedAt: number;
   #refused = 0;
 
@@ -88,4 +88,29 @@ export class Journal {
       ...(kept && { leaf: new Uint8Array(leaf) }),
     });
   }
+
+  /** Gives away the refusals so far, for `absorb`. Their counts by code are the tally's. */
+  drainRefusals(): DrainedRefusals {
+    const drained = { total: this.#refused, last: this.#refusals.oldest() };
+    this.#refused = 0;
+    this.#refusals = new Recent(KEPT);
+    return drained;
+  }
+
+  /** Takes refusals in from elsewhere, among those there by their time. */
+  absorbRefusals({ total, last }: DrainedRefusals): void {
+    this.#refused += total;
+    if (last.length === 0) return;
+    const all = [...this.#refusals.oldest(), ...last];
+    this.#refusals = new Recent(KEPT);
+    for (const refusal of all.sort((one, other) => one.at - other.at)) {
+      this.#refusals.add(refusal);
+    }
+  }
+}
+
+/** Clients that were refused elsewhere: how many, and the last of them, oldest first. */
+export interface DrainedRefusals {
+  readonly total: number;
+  readonly last: readonly Dated<RefusedClient>[];
 }

@@ -1,9 +1,11 @@
 import type { ErrorCode } from "../errors.ts";
 import type { Limit, Tally } from "../tally.ts";
-import { Histogram } from "./histogram.ts";
+import { Histogram, type HistogramCounts } from "./histogram.ts";
 
 /** In what requests are spoken, by ALPN protocol ID (RFC 7301 §6). */
-export type RequestProtocol = "http/1.0" | "http/1.1" | "h2";
+export const REQUEST_PROTOCOLS = ["http/1.0", "http/1.1", "h2"] as const;
+
+export type RequestProtocol = (typeof REQUEST_PROTOCOLS)[number];
 
 /** What became of a request, by the first digit of its status; `none` without an answer. */
 export const CODE_CLASSES = [
@@ -30,6 +32,15 @@ export interface Exchanged {
   readonly received: number;
   /** Octets of content that it was sent. */
   readonly sent: number;
+}
+
+/** Requests that were counted elsewhere. */
+export interface DrainedTraffic {
+  readonly requests: Traffic["requests"];
+  readonly received: number;
+  readonly sent: number;
+  readonly duration: HistogramCounts;
+  readonly upstreamDuration: HistogramCounts;
 }
 
 /** Faults that are a limit of ours; where there are others they are told of as they are met. */
@@ -107,6 +118,38 @@ export class Traffic {
     const codeClass = Math.min(5, status / 100 | 0);
     this.requests[protocol][codeClass]!++;
     if (fault !== undefined) this.#addFault(fault.code);
+  }
+
+  /** Gives away what was counted so far, for `absorb`; what is in flight stays. */
+  drain(): DrainedTraffic {
+    const { requests, received, sent } = this;
+    const drained = {
+      requests: structuredClone(requests),
+      received,
+      sent,
+      duration: this.duration.drain(),
+      upstreamDuration: this.upstreamDuration.drain(),
+    };
+    for (const counts of Object.values(requests)) counts.fill(0);
+    this.received = this.sent = 0;
+    return drained;
+  }
+
+  absorb(drained: DrainedTraffic): void {
+    for (const protocol of REQUEST_PROTOCOLS) {
+      for (const [index, count] of drained.requests[protocol].entries()) {
+        this.requests[protocol][index]! += count;
+      }
+    }
+    this.received += drained.received;
+    this.sent += drained.sent;
+    this.duration.absorb(drained.duration);
+    this.upstreamDuration.absorb(drained.upstreamDuration);
+  }
+
+  /** Shows so many as being answered, elsewhere than here. */
+  show(inFlight: number): void {
+    this.#begun = this.#ended + inFlight;
   }
 
   #addFault(code: ErrorCode): void {

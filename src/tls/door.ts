@@ -67,6 +67,12 @@ export interface TlsDoorOptions {
   /** Whether each connection begins with a PROXY protocol header. */
   readonly proxyProtocol: boolean;
   readonly handshakes?: HandshakeObserver;
+  /**
+   * Whether clients may be judged now, by what the store holds. Where they may
+   * not, those whose handshake is done wait for `resume`, no longer than for a
+   * handshake. Always, if left out.
+   */
+  readonly mayJudge?: () => boolean;
   // Not methods, whose parameters the compiler compares either way round: what
   // takes admitted connections must not be given for `onUnverified`.
   readonly onAdmitted: (connection: AdmittedConnection) => void;
@@ -102,6 +108,8 @@ export interface TlsDoorOptions {
 export class TlsDoor {
   readonly #options: TlsDoorOptions;
   readonly #unsubscribe: () => void;
+  /** What is to be done for those who wait to be judged. */
+  #waiting: (() => void)[] = [];
   #server: tls.Server;
 
   constructor(options: TlsDoorOptions) {
@@ -116,6 +124,13 @@ export class TlsDoor {
   /** How many handshakes are under way. */
   get handshaking(): number {
     return this.#options.limits.handshaking;
+  }
+
+  /** Judges those who wait for it, where `mayJudge` lets it. */
+  resume(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const conclude of waiting) conclude();
   }
 
   /** Takes over a TCP connection, and closes it unless it hands it over. */
@@ -155,7 +170,15 @@ export class TlsDoor {
       close({ code, detail });
     };
     const conclude = (socket: TLSSocket): void => {
-      const { guard, unverified, onAdmitted, onUnverified } = this.#options;
+      const { guard, unverified, onAdmitted, onUnverified, mayJudge } =
+        this.#options;
+      if (mayJudge?.() === false) {
+        this.#waiting.push(() => {
+          // It may have been given up, for the time it took, while it waited.
+          if (limits.isHandshaking(occupant)) conclude(socket);
+        });
+        return;
+      }
       if (limits.isHandshaking(occupant)) {
         handshakes?.complete(begun, socket.isSessionReused());
       }
