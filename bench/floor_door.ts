@@ -28,7 +28,8 @@ export async function openDoor(
   const { store } = await followMaterial(config, {
     log,
     journal: new Observations(Date.now).journal,
-    admit() {},
+    pollMs: 1000 * config.reloadPollSecs,
+    inForce: { applied: () => undefined },
   });
   const deadlines = new Deadlines();
   const limits = new ConnectionLimits({

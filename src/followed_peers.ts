@@ -38,9 +38,15 @@ export async function followPeers(
     shrinks: peersShrink,
     changesAt: ({ changesAt }) => changesAt,
     inForce,
-    describe(peers) {
-      const { length } = peers.describe().peers;
-      return { fields: { peers: length }, detail: `${length} peers` };
+    tell: {
+      loaded: (peers) =>
+        log.info("pinned peers loaded", { peers: countOf(peers) }),
+      reloaded: (peers, retired) =>
+        log.info("pinned peers reloaded", {
+          peers: countOf(peers),
+          ...(retired !== undefined && { retired }),
+        }),
+      detail: (peers) => `${countOf(peers)} peers`,
     },
     log,
     journal,
@@ -58,4 +64,8 @@ export function peersOf(
 /** Whether somebody may lose what pinned peers let them do. */
 export function peersShrink(before: Peers, after: Peers): boolean {
   return after.isNarrowerThan(before);
+}
+
+function countOf(peers: Peers): number {
+  return peers.describe().peers.length;
 }

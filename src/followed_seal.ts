@@ -41,10 +41,11 @@ export async function followSealKeys(
     // it has been the same for a while.
     shrinks: () => true,
     inForce,
-    describe: ({ count }) => ({
-      fields: { keys: count },
-      detail: `${count} keys`,
-    }),
+    tell: {
+      loaded: ({ count }) => log.info("seal keys loaded", { keys: count }),
+      reloaded: ({ count }) => log.info("seal keys reloaded", { keys: count }),
+      detail: ({ count }) => `${count} keys`,
+    },
     log,
     journal,
   });

@@ -1,4 +1,4 @@
-import type { LogFields, Logger } from "./log.ts";
+import type { Logger } from "./log.ts";
 import { type Agree, AgreedSource } from "./material/agreed_source.ts";
 import { FileSource, type FileSourceOptions } from "./material/file_source.ts";
 import {
@@ -89,10 +89,15 @@ export interface FollowFilesOptions<T extends object>
   readonly log: Logger;
   readonly journal: Journal;
   readonly inForce: InForce<T, FileRecipe>;
-  /** What there is to say of a value, for the log and the journal. */
-  describe(value: T): { readonly fields: LogFields; readonly detail: string };
-  /** What a value should be warned of. */
-  warnings?(value: T): readonly string[];
+  /** What there is to say of a value. */
+  readonly tell: {
+    /** For the log, of the first. */
+    loaded(value: T): void;
+    /** For the log, of each later one: with how many connections end, where it took trust away. */
+    reloaded(value: T, retired: number | undefined): void;
+    /** For the journal. */
+    detail(value: T): string;
+  };
 }
 
 /**
@@ -101,9 +106,7 @@ export interface FollowFilesOptions<T extends object>
  * Rejects with `SidecarError` where they cannot be read at first.
  */
 export async function followFiles<T extends object>(
-  { log, journal, inForce, describe, warnings, ...options }: FollowFilesOptions<
-    T
-  >,
+  { log, journal, inForce, tell, ...options }: FollowFilesOptions<T>,
 ): Promise<Followed & { readonly store: Store<T> }> {
   const { name, paths, parse } = options;
   const { admit, onMade, agree, applied } = inForce;
@@ -120,27 +123,17 @@ export async function followFiles<T extends object>(
     same: Object.is,
     ...(admit && { admit }),
   });
-  const warn = (value: T): void => {
-    for (const warning of warnings?.(value) ?? []) {
-      log.warning(name, { warning });
-    }
-  };
   tellOfStore(store, { name, log, journal, file: paths.join(", ") });
   store.onSwap((current, previous) => {
     // Before anything that could fail.
     const retired = applied(current, previous);
-    const { fields, detail } = describe(current.material);
-    warn(current.material);
-    journal.reloaded({ what: name, outcome: "ok", detail });
-    log.info(`${name} reloaded`, {
-      ...fields,
-      ...(retired !== undefined && { retired }),
-    });
+    const { material: value } = current;
+    journal.reloaded({ what: name, outcome: "ok", detail: tell.detail(value) });
+    tell.reloaded(value, retired);
   });
   const { material } = await store.start(
     agree ? new AgreedSource(source, agree) : source,
   );
-  warn(material);
-  log.info(`${name} loaded`, describe(material).fields);
+  tell.loaded(material);
   return { store, reload: () => source.reload(), stop: () => store.stop() };
 }

@@ -57,6 +57,11 @@ export async function followUpstreamTls(
       stop: () => Promise.resolve(),
     };
   }
+  const warn = ({ warnings }: UpstreamCredentials): void => {
+    for (const warning of warnings) {
+      log.warning("TLS towards the application", { warning });
+    }
+  };
   return await followFiles<UpstreamCredentials>({
     name: "TLS towards the application",
     paths,
@@ -66,8 +71,14 @@ export async function followUpstreamTls(
     shrinks: () => false,
     changesAt: ({ changesAt }) => changesAt,
     inForce,
-    describe: () => ({ fields: {}, detail: paths.join(", ") }),
-    warnings: ({ warnings }) => warnings,
+    tell: {
+      loaded: (credentials) => warn(credentials),
+      reloaded(credentials) {
+        warn(credentials);
+        log.info("TLS towards the application reloaded");
+      },
+      detail: () => paths.join(", "),
+    },
     log,
     journal,
   });

@@ -22,6 +22,14 @@ import { UpstreamPool } from "./upstream/pool.ts";
 import type { Reports } from "./workers/reports.ts";
 import type { Certificate } from "./x509/certificate.ts";
 
+/** Who looks at it sees a thread that answers. */
+const THIS_THREAD: WatchedWorkers = {
+  wanted: 1,
+  running: 1,
+  silent: [],
+  heapUsed: 0,
+};
+
 /** What of a sidecar the monitor port shows, from its start on. */
 export class MonitoredSidecar implements Watched {
   readonly version = denoJson.version;
@@ -68,11 +76,8 @@ export class MonitoredSidecar implements Watched {
     return this.#plane?.connections.handshaking ?? 0;
   }
 
-  get workers(): WatchedWorkers | undefined {
-    const reports = this.#workers;
-    if (reports === undefined) return undefined;
-    const { wanted, running, silent, heapUsed } = reports;
-    return { wanted, running, silent, heapUsed };
+  get workers(): WatchedWorkers {
+    return this.#workers ?? THIS_THREAD;
   }
 
   async refresh(): Promise<void> {

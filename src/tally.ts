@@ -14,7 +14,7 @@ export type Counted =
   /** Tunnels that have ended: by both sides in order, or why they were cut. */
   | "tunnels"
   | "upstream_errors"
-  /** By how they ended. */
+  /** Threads that ended by themselves, or had to be ended. */
   | "workers_replaced";
 
 /** What of a client is limited: the labels of `limits_hit`. */

@@ -163,7 +163,7 @@ function quantiles({ p50Ms, p99Ms }: TrafficReport): string {
 
 function connectionLines(
   lines: Lines,
-  { connections, traffic, startedAt, time }: StatusReport,
+  { connections, workers, traffic, startedAt, time }: StatusReport,
 ): void {
   const { open, total, handshaking, resumed } = connections;
   lines.heading("Connections");
@@ -173,7 +173,7 @@ function connectionLines(
       count(open.tunnel)
     }; ${counted(handshaking, "handshake")} under way, ${
       counted(traffic.inFlight, "request")
-    } in hand`,
+    } in hand${workers.wanted > 1 ? `; ${workers.running} threads serve` : ""}`,
   );
   lines.text(
     ["  "],

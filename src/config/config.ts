@@ -1,7 +1,7 @@
 import { SidecarError } from "../errors.ts";
 import { parseCommandLine } from "./command_line.ts";
 import { quote } from "./quote.ts";
-import { mostWorkers, SHARED_LIMITS } from "./shared_limits.ts";
+import { SHARED_LIMITS } from "./shared_limits.ts";
 import { flagOf, type Setting, SETTINGS } from "./settings.ts";
 
 /** The settings in force. Deeply frozen; its properties are those of `SETTINGS`. */
@@ -82,13 +82,7 @@ export function parseConfig(
     problems.push("Cannot seal bodies by SEAL_BODY: expected a SEAL_KEY_FILE");
   }
   if (problems.length === 0) problems.push(...upstreamTlsProblems(config));
-  if (problems.length === 0 && config.workers > mostWorkers(config)) {
-    problems.push(
-      `Cannot share out ${
-        Object.keys(SHARED_LIMITS).join(", ")
-      } among ${config.workers} WORKERS: expected at least ${config.workers} of each, or no limit`,
-    );
-  }
+  if (problems.length === 0) problems.push(...workersProblems(config));
   if (
     problems.length === 0 && config.upstreamProtocol === "h2c" &&
     config.upstream.scheme === "https"
@@ -99,6 +93,16 @@ export function parseConfig(
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
+}
+
+function workersProblems(config: Config): string[] {
+  const { workers } = config;
+  return Object.entries(SHARED_LIMITS)
+    .map(([variable, property]) => ({ variable, limit: config[property] }))
+    .filter(({ limit }) => limit > 0 && limit < workers)
+    .map(({ variable, limit }) =>
+      `Cannot share out ${variable} ${limit} among ${workers} WORKERS: expected at least ${workers}`
+    );
 }
 
 function upstreamTlsProblems(config: Config): string[] {

@@ -12,8 +12,7 @@ export class Exporter {
 
   constructor(watched: Watched) {
     this.#watched = watched;
-    const { eventLoopDelay } = watched.observations;
-    this.#end = observeEventLoop(eventLoopDelay);
+    this.#end = observeEventLoop(watched.observations.eventLoopDelay);
   }
 
   /** `accept` is the scraper's field of that name. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Counted } from "../tally.ts";
-import { CODE_CLASSES, type RequestProtocol } from "../observations/traffic.ts";
+import { CODE_CLASSES, REQUEST_PROTOCOLS } from "../observations/traffic.ts";
 import { CONNECTION_PROTOCOLS } from "../observations/connection_counts.ts";
 import type { TlsMaterial } from "../material/tls_material.ts";
 import type { MetricFamily, MetricSample } from "./metric_family.ts";
@@ -28,6 +28,7 @@ export function sidecarMetrics(watched: Watched): MetricFamily[] {
     ...connectionMetrics(watched),
     ...materialMetrics(watched),
     ...olderNames(watched),
+    ...workerMetrics(watched),
     gauge(
       [
         "application_ready",
@@ -49,8 +50,7 @@ export function sidecarMetrics(watched: Watched): MetricFamily[] {
 
 function requestMetrics({ observations }: Watched): MetricFamily[] {
   const { traffic, tally } = observations;
-  const protocols: RequestProtocol[] = ["http/1.0", "http/1.1", "h2"];
-  const requests = protocols.flatMap((protocol) =>
+  const requests = REQUEST_PROTOCOLS.flatMap((protocol) =>
     CODE_CLASSES.map((code_class, index) => ({
       labels: { protocol, code_class },
       value: traffic.requests[protocol][index]!,
@@ -188,6 +188,23 @@ function materialMetrics(watched: Watched): MetricFamily[] {
       "certificate_not_after_timestamp_seconds",
       "When a certificate of the sidecar's, a CA or a CRL ends",
     ], store === undefined ? [] : expiries(store.current.material, watched)),
+  ];
+}
+
+function workerMetrics(
+  { workers, observations: { tally } }: Watched,
+): MetricFamily[] {
+  return [
+    gauge(["workers", "Threads that serve"], [{ value: workers.running }]),
+    gauge(["workers_wanted", "Threads that should serve"], [
+      { value: workers.wanted },
+    ]),
+    gauge(["workers_silent", "Threads that do not answer any more"], [
+      { value: workers.silent.length },
+    ]),
+    counter(["workers_replaced", "Threads whose place another took"], [
+      { value: tally.get("workers_replaced", "ended") },
+    ]),
   ];
 }
 

@@ -13,7 +13,7 @@ export function processMetrics(
     [
       "mtls_sidecar_heap_bytes",
       "JavaScript heap that is in use",
-      heapUsed + (workers?.heapUsed ?? 0),
+      heapUsed + workers.heapUsed,
     ],
     [
       "process_start_time_seconds",

@@ -88,7 +88,7 @@ export class Readiness {
 
 function serving({ phase, workers }: Watched): Condition {
   const name = "serving";
-  if (phase === "serving" && workers?.running === 0) {
+  if (phase === "serving" && workers.running === 0) {
     return { name, ok: false, detail: "no worker" };
   }
   return { name, ok: phase === "serving", detail: phase };

@@ -101,12 +101,14 @@ export class Routes {
     return this.#costlyLeft-- <= 0;
   }
 
-  /** Whoever is asked this and answers lives; a sidecar that drains must not be ended for it. */
+  /**
+   * Whoever is asked this and answers lives; a sidecar that drains must not be
+   * ended for it. A thread that is stuck cannot be ended but with the process.
+   */
   #live(request: IncomingMessage): Answer {
     const { phase, workers } = this.#options.watched;
-    const silent = workers?.silent ?? [];
-    if (silent.length > 0) {
-      return plain(503, `no word from worker ${silent.join(", ")}`);
+    if (workers.silent.length > 0) {
+      return plain(503, `no word from worker ${workers.silent.join(", ")}`);
     }
     return wantsJson(request)
       ? { status: 200, headers: JSON_HEADERS, body: `{"live":true}\n` }

@@ -46,7 +46,8 @@ export function statusReport(
   watched: Watched,
   { samples, conditions, detailed, now }: ReportOptions,
 ): StatusReport {
-  const { observations, store, phase, version, access, handshaking } = watched;
+  const { observations, store, phase, version, access, handshaking, workers } =
+    watched;
   const { connections, handshakes, journal } = observations;
   const down = downSource(watched);
   const differs = firstDiffering(watched);
@@ -65,6 +66,12 @@ export function statusReport(
       ? { healthy: true }
       : { healthy: false, ...problem(down) },
     differs: differs === undefined ? null : problem(differs),
+    workers: {
+      wanted: workers.wanted,
+      running: workers.running,
+      silent: workers.silent.length,
+      replaced: observations.tally.get("workers_replaced", "ended"),
+    },
     access: detailed ? access : withoutNames(access),
     traffic: trafficReport(watched, samples),
     connections: {

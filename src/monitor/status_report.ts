@@ -28,6 +28,16 @@ export interface StatusReport {
   readonly differs:
     | { readonly since: string; readonly code: string; readonly error: string }
     | null;
+  /** The threads that serve. */
+  readonly workers: {
+    /** How many there should be. */
+    readonly wanted: number;
+    readonly running: number;
+    /** How many of them do not answer any more. */
+    readonly silent: number;
+    /** How many had their place taken by another, since the start. */
+    readonly replaced: number;
+  };
   readonly access: AccessReport;
   readonly traffic: TrafficReport;
   readonly connections: {

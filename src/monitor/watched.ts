@@ -23,13 +23,12 @@ export interface Watched {
   readonly upstreamCertificate: Certificate | undefined;
   /** How many handshakes are under way. */
   readonly handshaking: number;
-  /** The threads that serve; undefined where the main one does. */
-  readonly workers: WatchedWorkers | undefined;
+  readonly workers: WatchedWorkers;
   /** Resolves when all that is to be seen is as it is now, as far as can be had soon. */
   refresh(): Promise<void>;
 }
 
-/** Threads that serve. */
+/** The threads that serve: the main one, or others. */
 export interface WatchedWorkers {
   /** How many there should be. */
   readonly wanted: number;
@@ -37,7 +36,7 @@ export interface WatchedWorkers {
   readonly running: number;
   /** The numbers of those that have said nothing for too long. */
   readonly silent: readonly number[];
-  /** Octets of their JavaScript heaps that are in use. */
+  /** Octets of the JavaScript heaps of others than the main one that are in use. */
   readonly heapUsed: number;
 }
 

@@ -246,7 +246,7 @@ export class Workers implements DataPlane {
   #ended(link: WorkerLink, reason: string): void {
     if (!this.#links.delete(link) || this.#ending) return;
     const { log, observations } = this.#options;
-    observations.tally.add("workers_replaced", "failed");
+    observations.tally.add("workers_replaced", "ended");
     log.error("a worker has ended, and another takes its place", {
       worker: link.index,
       reason,

@@ -4,8 +4,9 @@ import { Connections, type LiveConnection } from "../../src/connections.ts";
 import { Deadlines } from "../../src/deadlines.ts";
 import { AccessRules } from "../../src/identity/access_rules.ts";
 import { Peers } from "../../src/identity/peers.ts";
+import { guardAgainstLockout } from "../../src/lockout.ts";
 import type { LogFields, Logger } from "../../src/log.ts";
-import { Observations } from "../../src/observations/observations.ts";
+import { Tally } from "../../src/tally.ts";
 import { establish, type Standing } from "../../src/tls/standing.ts";
 import { type Grounds, REFUSED, TrustKeeper } from "../../src/trust_keeper.ts";
 import { parseCertificate } from "../../src/x509/certificate.ts";
@@ -38,7 +39,9 @@ function peers(...names: readonly string[]): Peers {
 
 class Kept {
   readonly told: [message: string, fields: LogFields | undefined][] = [];
-  readonly observations = new Observations(() => NOW);
+  readonly tally = new Tally();
+  readonly log: Logger;
+  readonly refuseLockout: boolean;
   readonly deadlines = new Deadlines(new ManualClock());
   readonly access = new ClientAccess({ rules: AccessRules.NONE, audit: false });
   readonly connections: Connections<Grounds> = new Connections<Grounds>({
@@ -53,14 +56,13 @@ class Kept {
   constructor(first: Peers, { refuseLockout = false } = {}) {
     const tell = (message: string, fields?: LogFields) =>
       void this.told.push([message, fields]);
-    const log: Logger = { debug: tell, info: tell, warning: tell, error: tell };
+    this.log = { debug: tell, info: tell, warning: tell, error: tell };
+    this.refuseLockout = refuseLockout;
     this.keeper = new TrustKeeper({
       connections: this.connections,
       access: this.access,
       deadlines: this.deadlines,
-      log,
-      observations: this.observations,
-      refuseLockout,
+      tally: this.tally,
       now: () => NOW,
     });
     this.keeper.begin(current);
@@ -90,11 +92,17 @@ class Kept {
     return () => revoked;
   }
 
-  /** As the store does with peers that are admitted. */
-  swap(before: Peers, after: Peers, { asked = false } = {}): void {
-    this.keeper.admitPeers(after, before, { asked });
+  /** As where peers get into force. Gives how many connections end, where trust shrinks. */
+  swap(
+    before: Peers,
+    after: Peers,
+    { asked = false } = {},
+  ): number | undefined {
+    const { log, refuseLockout } = this;
+    const effect = this.keeper.effectOf({ peers: after });
+    guardAgainstLockout(effect, { asked, refuseLockout, log });
     const narrower = after.isNarrowerThan(before);
-    this.keeper.peersSwapped(
+    return this.keeper.peersSwapped(
       { material: after, generation: narrower ? 2 : 1, sequence: 2 },
       { material: before, generation: 1, sequence: 1 },
     );
@@ -104,15 +112,14 @@ class Kept {
 Deno.test("TrustKeeper revokes the connections of a peer that is gone, and says how many", () => {
   const kept = new Kept(peers("a", "b"));
   const [gone, again, stays] = [kept.enter(a), kept.enter(a), kept.enter(b)];
-  kept.swap(peers("a", "b"), peers("b"));
+  assert.equal(kept.swap(peers("a", "b"), peers("b")), 2);
   assert.deepEqual([gone(), again(), stays()], [true, true, false]);
-  assert.equal(kept.observations.tally.get("connections_retired", "trust"), 2);
+  assert.equal(kept.tally.get("connections_retired", "trust"), 2);
   assert.deepEqual(kept.told, [
     ["new trust refuses clients that are connected now", {
       clients: 2,
       refused: 1,
     }],
-    ["pinned peers reloaded", { peers: 1, retired: 2 }],
   ]);
 });
 
@@ -140,9 +147,7 @@ Deno.test("TrustKeeper does not count refused connections among those locked out
   const revoked = kept.refuse();
   kept.swap(peers("a"), peers());
   assert.equal(revoked(), false);
-  assert.deepEqual(kept.told.map(([message]) => message), [
-    "pinned peers reloaded",
-  ]);
+  assert.deepEqual(kept.told, []);
 });
 
 Deno.test("TrustKeeper leaves no timer behind", () => {
@@ -153,9 +158,7 @@ Deno.test("TrustKeeper leaves no timer behind", () => {
     connections: kept.connections,
     access: kept.access,
     deadlines,
-    log: { debug() {}, info() {}, warning() {}, error() {} },
-    observations: kept.observations,
-    refuseLockout: false,
+    tally: kept.tally,
     now: () => NOW,
   });
   keeper.begin(current);

@@ -9,7 +9,9 @@ const PROTOCOLS = [
 ] as const;
 
 /** Open connections by protocol, and handshakes. */
-export function connectionsSection({ connections }: StatusReport): Markup {
+export function connectionsSection(
+  { connections, workers }: StatusReport,
+): Markup {
   const { open, total, handshaking, resumed } = connections;
   return markup`<h2 id="connections-title">Connections</h2>
 <table class="figures" aria-labelledby="connections-title">
@@ -26,5 +28,6 @@ ${
 <div><dt>Handshakes under way</dt><dd>${count(handshaking)}</dd></div>
 <div><dt>Admitted since the start</dt><dd>${count(total)}</dd></div>
 <div><dt>Sessions resumed since then</dt><dd>${count(resumed)}</dd></div>
+<div><dt>Threads that serve</dt><dd>${count(workers.running)}</dd></div>
 </dl>`;
 }

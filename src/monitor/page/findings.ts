@@ -35,6 +35,7 @@ export function assess(report: StatusReport): Assessment {
     ...unmet(report),
     ...endings(report),
     ...material(report),
+    ...threads(report),
     ...access(report),
   ];
   // The sort is stable: within a level the order above stands.
@@ -123,6 +124,21 @@ function* material(report: StatusReport): Generator<Finding> {
         source.error ?? "No error was told"
       }`,
     };
+  }
+}
+
+function* threads({ workers }: StatusReport): Generator<Finding> {
+  const { wanted, running, silent, replaced } = workers;
+  const title = "Threads";
+  if (silent > 0) {
+    const detail = `${counted(silent, "thread")} that should serve ${
+      silent === 1 ? "does" : "do"
+    } not answer any more`;
+    yield { level: "bad", title, detail };
+  }
+  if (running < wanted) {
+    const detail = `${running} of ${wanted} serve; ${replaced} ended so far`;
+    yield { level: "warn", title, detail };
   }
 }
 

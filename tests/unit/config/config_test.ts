@@ -87,6 +87,7 @@ Deno.test("parseConfig() gives the defaults where nothing is set", () => {
     identityHeadersMaxBytes: 8192,
     preserveHost: false,
     via: true,
+    workers: 1,
     sealKeyFile: "",
     sealId: "mtls-sidecar",
     sealBody: false,
@@ -160,6 +161,7 @@ Deno.test("parseConfig() reads every setting from its variable", () => {
     SEAL_ID: "pod-1",
     SEAL_BODY: "true",
     SEAL_BODY_MAX_BYTES: "1",
+    WORKERS: "auto",
     MONITOR_PORT: "0",
     MONITOR_HOST: "::1",
     ENABLE_METRICS: "true",
@@ -318,6 +320,19 @@ Deno.test("parseConfig() keeps each time limit in its bounds", () => {
     configOf({ [name]: String(min) });
     configOf({ [name]: "86400" });
   }
+});
+
+Deno.test("parseConfig() refuses more workers than a limit can be shared out among", () => {
+  const limits = {
+    MAX_CONNECTIONS_PER_ADDRESS: "3",
+    UPSTREAM_MAX_CONNECTIONS: "4",
+  };
+  assert.equal(configOf({ ...limits, WORKERS: "3" }).workers, 3);
+  assert.deepEqual(problemsOf({ ...limits, WORKERS: "4" }), [
+    "Cannot share out MAX_CONNECTIONS_PER_ADDRESS 3 among 4 WORKERS: expected at least 4",
+  ]);
+  // A number of processors is nothing that anyone asked for.
+  assert.equal(configOf({ ...limits, WORKERS: "auto" }).workers, 0);
 });
 
 Deno.test("parseConfig() refuses one port for both listeners", () => {

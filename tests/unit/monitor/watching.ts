@@ -40,6 +40,8 @@ export function watching(changes: Partial<Watched> = {}): Watched {
     },
     upstreamCertificate: undefined,
     handshaking: 0,
+    workers: { wanted: 1, running: 1, silent: [], heapUsed: 0 },
+    refresh: () => Promise.resolve(),
     ...changes,
   };
 }

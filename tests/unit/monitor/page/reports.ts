@@ -130,6 +130,7 @@ export const healthy: StatusReport = {
   trustGeneration: 4,
   source: { healthy: true },
   differs: null,
+  workers: { wanted: 1, running: 1, silent: 0, replaced: 0 },
   access: {
     mode: "enforce",
     refuse: "403",
