@@ -202,7 +202,18 @@ export class Workplace implements AsyncDisposable {
 
   async #program(name: string, line: string): Promise<void> {
     const path = join(this.#path, ".bin", name);
-    await Deno.writeTextFile(path, `#!/bin/sh\n${line}\n`, { mode: 0o755 });
+    // By another process: one that a test beside this one starts would inherit
+    // our descriptor, and what is open for writing cannot be run.
+    const { success } = await new Deno.Command("/bin/sh", {
+      args: [
+        "-c",
+        'printf "#!/bin/sh\\n%s\\n" "$2" >"$1" && chmod 755 "$1"',
+        "sh",
+        path,
+        line,
+      ],
+    }).output();
+    if (!success) throw new Error(`Cannot write ${path}`);
   }
 }
 
