@@ -6,8 +6,8 @@ import type { InForce } from "../followed_store.ts";
 import { guardAgainstLockout, sumOf } from "../lockout.ts";
 import type { Logger } from "../log.ts";
 import type { LineSink } from "../log/line_writer.ts";
-import { listen } from "../net/listener.ts";
 import type { Observations } from "../observations/observations.ts";
+import { freePort } from "./free_port.ts";
 import type { Change, Dialogue, Kind, Question, Recipes } from "./messages.ts";
 import { Reports } from "./reports.ts";
 import { TrustEpoch } from "./trust_epoch.ts";
@@ -50,6 +50,8 @@ export class Workers implements DataPlane {
   readonly #options: WorkersOptions;
   readonly #epoch = new TrustEpoch();
   readonly #links = new Set<WorkerLink>();
+  /** Those that have not begun yet: changes do not concern them. */
+  readonly #beginning = new Set<WorkerLink>();
   readonly #reports: Reports;
   readonly #replacements = new Set<Deadline>();
   /** What each value can be made of. */
@@ -143,7 +145,7 @@ export class Workers implements DataPlane {
   }
 
   async drain(): Promise<boolean> {
-    this.#ending = true;
+    this.#startNoMore();
     const timeoutMs = 1000 * this.#config.shutdownTimeoutSecs + DRAIN_GRACE_MS;
     const asked = this.#links.size;
     const finished = await this.#askAll("drain", null, timeoutMs);
@@ -152,14 +154,20 @@ export class Workers implements DataPlane {
   }
 
   close(): Promise<void> {
-    this.#ending = true;
+    this.#startNoMore();
     this.#reports.end();
-    for (const deadline of this.#replacements) {
-      this.#options.deadlines.remove(deadline);
-    }
     for (const link of this.#links) link.terminate();
     this.#links.clear();
     return Promise.resolve();
+  }
+
+  /** Ends what is to take the place of another, too: nobody would ask it to drain. */
+  #startNoMore(): void {
+    this.#ending = true;
+    for (const deadline of this.#replacements) {
+      this.#options.deadlines.remove(deadline);
+    }
+    for (const link of this.#beginning) link.terminate();
   }
 
   /** Puts a change in force in all workers, or in none: throws `LOCKOUT`. */
@@ -224,6 +232,7 @@ export class Workers implements DataPlane {
       accessLog,
       onEnded: (link, reason) => this.#ended(link, reason),
     });
+    this.#beginning.add(link);
     try {
       await link.ask("begin", {
         config: {
@@ -238,6 +247,8 @@ export class Workers implements DataPlane {
     } catch (error) {
       link.terminate();
       throw error;
+    } finally {
+      this.#beginning.delete(link);
     }
     this.#links.add(link);
   }
@@ -260,9 +271,11 @@ export class Workers implements DataPlane {
       deadlines.remove(deadline);
       this.#replacements.delete(deadline);
       try {
-        await this.#inTurn(() => this.#begin(index));
-        if (this.#ending) await this.close();
-        else log.info("a worker took the place of another", { worker: index });
+        await this.#inTurn(async () => {
+          if (!this.#ending) await this.#begin(index);
+        });
+        if (this.#ending) return;
+        log.info("a worker took the place of another", { worker: index });
       } catch (error) {
         if (this.#ending) return;
         log.error("a worker cannot begin", { worker: index, error });
@@ -279,22 +292,4 @@ export class Workers implements DataPlane {
     this.#turn = done.catch(() => {});
     return done;
   }
-}
-
-/**
- * A port that nobody listens on, as the settings have it: others could listen on
- * that of the workers too, and would take a part of their connections. Throws
- * `LISTEN_FAILED` where it cannot be had.
- */
-async function freePort(
-  { tlsListenHost: hostname, tlsListenPort: port }: Config,
-): Promise<Deno.NetAddr> {
-  const { address, stop } = listen({
-    hostname,
-    port,
-    onConnection: (connection) => connection.close(),
-    onAcceptError() {},
-  });
-  await stop();
-  return address;
 }
