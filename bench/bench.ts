@@ -9,6 +9,7 @@ import type { Contender } from "./contender.ts";
 import { allContenders } from "./contenders/all.ts";
 import { REFERENCE } from "./contenders/nginx.ts";
 import { SIDECAR } from "./contenders/sidecar.ts";
+import { OTHER_CORE, PROXY_CORE } from "./cores.ts";
 import { describeMachine } from "./machine.ts";
 import { type BenchOptions, parseOptions, USAGE } from "./options.ts";
 import { chart } from "./report/chart.ts";
@@ -20,11 +21,15 @@ import type { Scenario } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 import { Workbench } from "./workbench.ts";
 
-/** Core 0 is the measured proxies' alone, core 1 of everything else. */
-const PROXY_CORE = 0;
-const OTHER_CORE = 1;
 /** Too long for a minute's run. */
-const NOT_QUICK = ["idle-10000", "floors", "settings"];
+const NOT_QUICK = [
+  "idle-10000",
+  "floors",
+  "settings",
+  "workers",
+  "workers-full",
+  "workers-steady",
+];
 
 const HERE = import.meta.dirname ?? ".";
 const NAMES = SCENARIOS.map(({ name }) => name).join(", ");

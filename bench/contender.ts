@@ -32,8 +32,10 @@ export interface Contender {
   readonly program: string;
   /** What it can be asked for: a proxy of bytes leaves HTTP to the application. */
   readonly knows: readonly ("http/1.1" | "h2" | "reload")[];
-  /** What it is there for: all scenarios, or one that compares settings or floors. */
-  readonly kind: "peer" | "setting" | "floor";
+  /** What it is there for: all scenarios, or those that compare settings, floors or workers. */
+  readonly kind: "peer" | "setting" | "floor" | "workers";
+  /** The cores it is held to, where those are not the one of {@linkcode StartOptions}. */
+  readonly cores?: readonly number[];
   /** The most connections that it is asked to hold, if it cannot be asked for any. */
   readonly holds?: number;
   /** Writes what it needs into the workbench. */

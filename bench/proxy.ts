@@ -35,7 +35,7 @@ export async function startProxy(
   const began = performance.now();
   const server: Server = await bench.serve([...launch.command], {
     port,
-    core,
+    cores: contender.cores ?? [core],
     env: launch.env ?? {},
     ...(ready && { ready: () => ready(port) }),
     ...(intervalMs === undefined ? {} : { intervalMs }),

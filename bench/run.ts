@@ -28,7 +28,10 @@ export interface RunOptions {
   readonly scenarios: readonly Scenario[];
   readonly contenders: readonly Contender[];
   readonly pki: DemoPki;
-  /** The core of the proxies. The caller holds everything else to another one. */
+  /**
+   * The core of the proxies, but for those that have some of their own. The
+   * caller holds everything else to another one.
+   */
   readonly core: number;
   /** Rounds that count. */
   readonly runs: number;

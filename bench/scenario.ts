@@ -13,7 +13,7 @@ export interface Column {
   readonly title: string;
   /** Digits behind the point. */
   readonly digits: number;
-  /** Whether its ratio to nginx is shown beside it. */
+  /** Whether its ratio to the reference is shown beside it. */
   readonly ratio?: true;
   /** Its name in the digest of README.md and in the chart; without it, it is not there. */
   readonly digest?: string;
@@ -56,6 +56,8 @@ interface ScenarioText {
   /** Programs that must be installed. */
   readonly needs: readonly string[];
   readonly columns: readonly Column[];
+  /** The contender that ratios refer to: nginx, if left out. */
+  readonly reference?: string;
   /** Whether a contender can take part, and is meant to. */
   takes(contender: Contender): boolean;
 }

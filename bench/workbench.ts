@@ -13,8 +13,8 @@ export interface RunOptions {
 export interface ServerOptions extends RunOptions {
   /** The port of 127.0.0.1 whose first accepted connection says that it serves. */
   readonly port: number;
-  /** The core it is held to; without it, that of the bench itself. */
-  readonly core?: number;
+  /** The cores it is held to; without them, that of the bench itself. */
+  readonly cores?: readonly number[];
   /** Asks once whether it serves, if accepting a connection does not say so. */
   readonly ready?: () => Promise<boolean>;
   /** Pause between two questions, in milliseconds. */
@@ -66,11 +66,11 @@ export class Workbench implements AsyncDisposable {
    */
   async serve(command: string[], options: ServerOptions): Promise<Server> {
     this.signal.throwIfAborted();
-    const { port, core, env = {}, intervalMs = 50 } = options;
+    const { port, cores, env = {}, intervalMs = 50 } = options;
     const ready = options.ready ?? (() => accepts(port));
-    const pinned = core === undefined
+    const pinned = cores === undefined
       ? command
-      : ["taskset", "-c", `${core}`, ...command];
+      : ["taskset", "-c", cores.join(","), ...command];
     const child = commandOf(pinned, { env }).spawn();
     const tail = { text: "" };
     const output = Promise.all([

@@ -1,11 +1,23 @@
 import { join } from "node:path";
 import type { Contender } from "../contender.ts";
+import { OTHER_CORE, PROXY_CORE } from "../cores.ts";
 import { freePort, type Workbench } from "../workbench.ts";
 
 const ROOT = join(import.meta.dirname ?? ".", "..", "..");
 
 /** Name of this program among the contenders. */
 export const SIDECAR = "mtls-sidecar";
+
+/** Name of this program with so many workers. */
+export function withWorkers(count: number): string {
+  return `WORKERS=${count}`;
+}
+
+/**
+ * How much less than the load a program with workers may ask of the cores that
+ * it shares with it: so the load is never what its workers wait for.
+ */
+const NICENESS = 5;
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -24,7 +36,8 @@ const VARIANTS: Readonly<
 
 /**
  * This program, started by `command`; without it as `deno task start` does.
- * Then itself with one setting on each, for the scenario that compares them.
+ * Then itself with one setting on each, and with 1, 2 and 3 workers, for the
+ * scenarios that compare them.
  *
  * @throws {Error} If deno.json has no task `start` that runs main.ts.
  */
@@ -33,7 +46,22 @@ export async function sidecars(command?: string): Promise<Contender[]> {
   const variants = Object.entries(VARIANTS).map(([name, settings]) =>
     denoContender(`${SIDECAR}, ${name}`, words, { kind: "setting", settings })
   );
-  return [denoContender(SIDECAR, words, { kind: "peer" }), ...variants];
+  const workers = [1, 2, 3].map((count) => ({
+    ...denoContender(
+      withWorkers(count),
+      ["nice", "-n", `${NICENESS}`, ...words],
+      {
+        kind: "workers",
+        settings: () => Promise.resolve({ WORKERS: `${count}` }),
+      },
+    ),
+    cores: [PROXY_CORE, OTHER_CORE],
+  }));
+  return [
+    denoContender(SIDECAR, words, { kind: "peer" }),
+    ...variants,
+    ...workers,
+  ];
 }
 
 /** A program of the bench in place of main.ts, with the runtime flags of `deno task start`. */
@@ -77,9 +105,7 @@ function denoContender(
   },
 ): Contender {
   // The deno that runs the bench, wherever it is, not the first on PATH.
-  const command = words.map((word, at) =>
-    at === 0 && word === "deno" ? Deno.execPath() : word
-  );
+  const command = words.map((word) => word === "deno" ? Deno.execPath() : word);
   return {
     name,
     program: "taskset",

@@ -20,10 +20,10 @@ export function table(head: string[], rows: string[][]): string {
 
 /** All figures of a scenario: a row for each contender, medians with their spread. */
 export function scenarioTable({ scenario, rows }: Outcome): string {
-  const { columns } = scenario;
-  const reference = rows.find(({ contender }) => contender === REFERENCE);
+  const { columns, reference: name = REFERENCE } = scenario;
+  const reference = rows.find(({ contender }) => contender === name);
   const head = columns.flatMap(({ title, ratio }) =>
-    ratio ? [title, "to nginx"] : [title]
+    ratio ? [title, `to ${name}`] : [title]
   );
   return table(
     ["", ...head],

@@ -11,6 +11,7 @@ import {
 } from "./small_requests.ts";
 import { START } from "./start.ts";
 import { STEADY } from "./steady.ts";
+import { WORKERS, WORKERS_FULL, WORKERS_STEADY } from "./workers.ts";
 
 /** All scenarios, in the order in which they are run and shown. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -31,4 +32,7 @@ export const SCENARIOS: readonly Scenario[] = [
   RELOAD,
   SETTINGS,
   FLOORS,
+  WORKERS,
+  WORKERS_FULL,
+  WORKERS_STEADY,
 ];

@@ -49,3 +49,15 @@ Deno.test("chart() gives each contender a bar to scale, this program's in a colo
   assert.match(svg, />a&lt;b&amp;c<\/text>/);
   assert.match(svg, /prefers-color-scheme: dark/);
 });
+
+Deno.test("scenarioTable() shows ratios to the reference that the scenario names", () => {
+  const { scenario, rows, remarks } = outcome();
+  const table = scenarioTable({
+    scenario: { ...scenario, reference: "a<b&c" },
+    rows,
+    remarks,
+  });
+  assert.match(table, /^\| +\| CPU, µs +\| to a<b&c \|/);
+  assert.match(table, /^\| a<b&c .* \| 1\.00 +\|/m);
+  assert.match(table, /^\| mtls-sidecar .* \| 0\.82 +\|/m);
+});
