@@ -8,6 +8,7 @@ import { readProxyHeader } from "../net/proxy_protocol.ts";
 import { TcpStream } from "../net/tcp_stream.ts";
 import type { Limit } from "../tally.ts";
 import type { Admission, AdmissionGuard } from "./admission.ts";
+import { holdAhead } from "./hold_ahead.ts";
 import { presentedBy } from "./presented.ts";
 import {
   type AdmittedConnection,
@@ -109,7 +110,7 @@ export class TlsDoor {
   readonly #options: TlsDoorOptions;
   readonly #unsubscribe: () => void;
   /** What is to be done for those who wait to be judged. */
-  #waiting: (() => void)[] = [];
+  #waiting = new Map<Occupant, () => void>();
   #server: tls.Server;
 
   constructor(options: TlsDoorOptions) {
@@ -129,8 +130,8 @@ export class TlsDoor {
   /** Judges those who wait for it, where `mayJudge` lets it. */
   resume(): void {
     const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const conclude of waiting) conclude();
+    this.#waiting = new Map();
+    for (const conclude of waiting.values()) conclude();
   }
 
   /** Takes over a TCP connection, and closes it unless it hands it over. */
@@ -173,9 +174,17 @@ export class TlsDoor {
       const { guard, unverified, onAdmitted, onUnverified, mayJudge } =
         this.#options;
       if (mayJudge?.() === false) {
-        this.#waiting.push(() => {
+        // Whoever listens once it was judged would not hear of it any more.
+        socket.once(
+          "error",
+          (error) => refuse("HANDSHAKE_FAILED", error.message),
+        );
+        const release = holdAhead(stream);
+        this.#waiting.set(occupant, () => {
           // It may have been given up, for the time it took, while it waited.
-          if (limits.isHandshaking(occupant)) conclude(socket);
+          if (!limits.isHandshaking(occupant)) return;
+          release();
+          conclude(socket);
         });
         return;
       }
@@ -223,6 +232,7 @@ export class TlsDoor {
     const leave = () => refuse("HANDSHAKE_FAILED", "the client left");
     stream.on("close", () => {
       deadlines.remove(deadline);
+      this.#waiting.delete(occupant);
       limits.leave(occupant);
       // Where the runtime ends the handshake, the stream closes first, and why is
       // told in the same turn of the event loop.

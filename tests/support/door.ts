@@ -7,8 +7,16 @@ import type { AdmittedConnection } from "../../src/tls/secure_connection.ts";
 import { limits } from "./limits.ts";
 import { ManualClock } from "./manual_clock.ts";
 import { materialOf } from "./material.ts";
+import type { Issued } from "./pki.ts";
 import { root, server } from "./sidecar.ts";
 import { eventually } from "./waiting.ts";
+
+export interface TestDoorOptions {
+  /** Whom it trusts at first; the test root unless told. */
+  readonly authorities?: readonly Pick<Issued, "certPem">[];
+  /** Whether clients may be judged; always, if left out. */
+  readonly mayJudge?: () => boolean;
+}
 
 /** A TLS door behind a port, with a clock that a test moves and nothing of HTTP. */
 export class TestDoor implements AsyncDisposable {
@@ -17,13 +25,17 @@ export class TestDoor implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly admitted: AdmittedConnection[] = [];
   readonly refusals: Refusal[] = [];
+  readonly store: MaterialStore;
   readonly door: TlsDoor;
   readonly #listener: Listener;
 
   private constructor(
     store: MaterialStore,
-    onPresented: ((presented: Presented) => void) | undefined,
+    { onPresented, mayJudge }: Pick<TestDoorOptions, "mayJudge"> & {
+      onPresented: ((presented: Presented) => void) | undefined;
+    },
   ) {
+    this.store = store;
     const deadlines = new Deadlines(this.clock);
     this.door = new TlsDoor({
       store,
@@ -34,6 +46,7 @@ export class TestDoor implements AsyncDisposable {
       unverified: "close",
       http2: true,
       proxyProtocol: false,
+      ...(mayJudge && { mayJudge }),
       onAdmitted: (connection) => this.admitted.push(connection),
       onUnverified: (connection) => connection.destroy(),
       onRefused: (refusal) => this.refusals.push(refusal),
@@ -47,12 +60,14 @@ export class TestDoor implements AsyncDisposable {
     });
   }
 
-  /** Trusts the test root. `onPresented` sees what the guard is about to judge. */
+  /** `onPresented` sees what the guard is about to judge. */
   static async open(
     onPresented?: (presented: Presented) => void,
+    { authorities = [root], ...rest }: TestDoorOptions = {},
   ): Promise<TestDoor> {
-    const material = await materialOf({ server, authorities: [root] });
-    return new TestDoor(new MaterialStore(material), onPresented);
+    const material = await materialOf({ server, authorities });
+    const store = new MaterialStore(material);
+    return new TestDoor(store, { ...rest, onPresented });
   }
 
   get port(): number {
