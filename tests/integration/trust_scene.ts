@@ -8,6 +8,7 @@ import {
 } from "../support/pki.ts";
 import type { RawClient } from "../support/raw_client.ts";
 import { type LogEvent, server, TestSidecar } from "../support/sidecar.ts";
+import type { Spawn } from "../../src/workers/worker_link.ts";
 import { writeFiles } from "./reload_directories.ts";
 
 /** The CA that goes. */
@@ -22,6 +23,13 @@ export interface TrustSceneOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** By variable. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Variables that name a file, as a path in the directory: `{ PEERS_FILE: "peers" }`. */
+  readonly paths?: Readonly<Record<string, string>>;
+  /** `UPSTREAM_URL`, in place of the scene's own application. */
+  readonly upstream?: string;
+  readonly monitor?: boolean;
+  /** Starts the workers, in place of threads of the program. */
+  readonly spawn?: Spawn;
 }
 
 /** A sidecar that follows real directories, an application behind it, and clients of several CAs. */
@@ -50,7 +58,7 @@ export class TrustScene implements AsyncDisposable {
     script: string | Script,
     options: TrustSceneOptions = {},
   ): Promise<TrustScene> {
-    const { trusting = [removed, kept], files, settings } = options;
+    const { trusting = [removed, kept], files, settings, paths = {} } = options;
     await using stack = new AsyncDisposableStack();
     const directory = await Deno.makeTempDir();
     stack.defer(() => Deno.remove(directory, { recursive: true }));
@@ -67,13 +75,21 @@ export class TrustScene implements AsyncDisposable {
     );
     const sidecar = stack.use(
       await TestSidecar.start({
-        upstream: application.url,
+        upstream: options.upstream ?? application.url,
         directory,
+        ...(options.monitor && { monitor: true }),
+        ...(options.spawn && { spawn: options.spawn }),
         // What a test sees is the doing of the watch, and of no time limit.
         settings: {
           RELOAD_POLL_SECS: "3600",
           TRUST_DRAIN_SECS: "600",
           ...settings,
+          ...Object.fromEntries(
+            Object.entries(paths).map(([variable, path]) => [
+              variable,
+              join(directory, path),
+            ]),
+          ),
         },
       }),
     );
@@ -97,9 +113,12 @@ export class TrustScene implements AsyncDisposable {
     }
   }
 
-  /** Puts files in place, and resolves when what is in them is in force. */
-  async reload(files: Readonly<Record<string, string>>): Promise<LogEvent> {
-    const reloaded = this.sidecar.nextEvent("material reloaded");
+  /** Puts files in place, and resolves when what is in them is in force, as `message` tells. */
+  async reload(
+    files: Readonly<Record<string, string>>,
+    message = "material reloaded",
+  ): Promise<LogEvent> {
+    const reloaded = this.sidecar.nextEvent(message);
     await this.put(files);
     return await reloaded;
   }

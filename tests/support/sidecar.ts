@@ -3,6 +3,7 @@ import { type Sidecar, startSidecar } from "../../src/app.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import type { LogFields, Logger, LogLevel } from "../../src/log.ts";
 import { MaterialStore } from "../../src/material/store.ts";
+import type { Spawn } from "../../src/workers/worker_link.ts";
 import { materialOf } from "./material.ts";
 import { createAuthority } from "./pki.ts";
 import { eventually, soon } from "./waiting.ts";
@@ -38,6 +39,10 @@ export interface TestSidecarOptions {
   readonly directory?: string;
   /** Whether it has a monitor port. */
   readonly monitor?: boolean;
+  /** Starts its workers, in place of threads of the program. */
+  readonly spawn?: Spawn;
+  /** How many processors there are. */
+  readonly processors?: number;
 }
 
 /** A sidecar in this process, on a port of its own, with all that it logs. */
@@ -76,6 +81,8 @@ export class TestSidecar implements AsyncDisposable {
           new MaterialStore(await materialOf({ server, authorities: [root] })),
       }),
       ...(options.monitor && { monitorPort: 0 }),
+      ...(options.spawn && { spawn: options.spawn }),
+      ...(options.processors && { processors: options.processors }),
     });
     return test;
   }
