@@ -59,21 +59,19 @@ function twoWorkers(
   return {
     name,
     title,
-    note: "The load of the scenario above with the same name, but both cores " +
-      "are the program's, and it shares one of them with the load, which goes " +
-      "before it. *On two free cores* is what it would have with the load " +
-      "elsewhere: a thread that serves would run for as long as it ran or was " +
-      "ready to run, and no longer, and all threads would have two cores, no " +
-      "more. *Ready* is that part of the time, *balance* the mean CPU time of " +
-      "the threads that serve to the longest.",
+    note:
+      `wrk, as for one thread above. Both cores are the program's, and it ` +
+      "shares one of them with the load, which goes before it. *On free cores* " +
+      `are ${amount}s a second with the load elsewhere: a thread that serves ` +
+      "runs for as long as it ran or was ready to run here, and all threads " +
+      "together have no more than those cores. On a core each, one worker has " +
+      "one core; on two, the threads that compile and collect garbage for it " +
+      "have the second. *Ready* is that part of the time, *balance* the mean " +
+      "CPU time of the threads that serve to the longest.",
     needs: ["wrk", "cc"],
     columns: [
-      {
-        key: "free",
-        title: `${amount}s/s on two free cores`,
-        digits: 0,
-        ratio: true,
-      },
+      { key: "each", title: "on a free core each", digits: 0, ratio: true },
+      { key: "two", title: "on two free cores", digits: 0, ratio: true },
       { key: "rate", title: `${amount}s/s here`, digits: 0, ratio: true },
       { key: "cpu", title: `CPU a ${amount}, µs`, digits: 1, ratio: true },
       { key: "cores", title: "cores used", digits: 2 },
@@ -116,7 +114,8 @@ async function observe(
     serving: servingThreads(times, pid),
   };
   return {
-    free: discountedRate(observed, TWO_CORES),
+    each: discountedRate(observed, observed.serving.length),
+    two: discountedRate(observed, TWO_CORES),
     rate: observed.rate,
     cpu: cpu / done.amount * 1e6,
     cores: cpu / seconds,
