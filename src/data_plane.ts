@@ -24,6 +24,9 @@ import { AdmissionGuard } from "./tls/admission.ts";
 import { TlsDoor } from "./tls/door.ts";
 import { type Grounds, TrustKeeper } from "./trust_keeper.ts";
 
+/** How long connections that were cut may take to be gone, in milliseconds. */
+const CUT_TIMEOUT_MS = 1_000;
+
 /** What follows files, and what it is at the moment. Undefined is what the settings leave out. */
 export interface Stores {
   readonly material: MaterialStore;
@@ -220,13 +223,10 @@ export function openDataPlane(
   acceptAgain = resume;
   const running = opened.move();
 
-  /** Resolves when no connection is left, or to false when that takes too long. */
-  function emptied(): Promise<boolean> {
+  /** Resolves when no connection is left, or to false when that takes longer than `timeoutMs`. */
+  function emptied(timeoutMs: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const timer = setTimeout(
-      () => resolve(false),
-      1000 * config.shutdownTimeoutSecs,
-    );
+    const timer = setTimeout(() => resolve(false), timeoutMs);
     onIdle = () => {
       if (connections.size > 0 || door.handshaking > 0) return;
       clearTimeout(timer);
@@ -261,9 +261,12 @@ export function openDataPlane(
     async drain() {
       await stop();
       connections.retireAll();
-      const finished = await emptied();
+      if (await emptied(1000 * config.shutdownTimeoutSecs)) return true;
+      door.close();
       connections.destroyAll();
-      return finished;
+      // What is cut is counted and logged when it is gone.
+      await emptied(CUT_TIMEOUT_MS);
+      return false;
     },
     async close() {
       await stop();
