@@ -6,6 +6,7 @@ import "../../src/workers/worker.ts";
 
 // Before the worker's own, which would keep it alive.
 addEventListener("error", (event) => event.stopImmediatePropagation());
-addEventListener("message", ({ ports }: Event & { ports?: unknown[] }) => {
-  if (ports?.length === 0) throw new Error("told to end");
+addEventListener("message", (event) => {
+  const { ports } = event as MessageEvent;
+  if (ports.length === 0) throw new Error("told to end");
 });

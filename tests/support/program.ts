@@ -12,11 +12,22 @@ export class Program implements AsyncDisposable {
   readonly #stderr: Promise<string>;
   #onLine = Promise.withResolvers<void>();
 
-  /** @param env By variable; nothing else of this process's environment is handed on. */
-  constructor(env: Readonly<Record<string, string>>) {
+  /**
+   * @param env By variable; nothing else of this process's environment is handed on.
+   * @param options.processors Those that it may use, by number: `0,1`. All, if left out.
+   */
+  constructor(
+    env: Readonly<Record<string, string>>,
+    { processors }: { processors?: string } = {},
+  ) {
     const command = programCommand();
-    this.#process = new Deno.Command(command.path, {
-      args: command.args,
+    const [path = "", ...args] = [
+      ...(processors === undefined ? [] : ["taskset", "-c", processors]),
+      command.path,
+      ...command.args,
+    ];
+    this.#process = new Deno.Command(path, {
+      args,
       env: {
         ...command.env,
         TLS_LISTEN_HOST: "127.0.0.1",
