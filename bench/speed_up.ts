@@ -13,36 +13,37 @@ export interface Observed {
 }
 
 /**
- * The rate that the program would have with `cores` cores to itself and the load
- * elsewhere, at most. A serving thread then runs for as long as it ran or was
- * ready to run, and no longer: where it waited for anything else, such as a lock
- * or a thread that is behind, it would wait there too. And all threads, those
- * that collect garbage among them, have no more than `cores` cores.
+ * The rate that the program would have, at most, with `cores` cores to itself and
+ * the load elsewhere. A thread that serves would run for as long as it was ready
+ * to run: where it waited for anything but a core, such as a lock or another
+ * thread, it would wait there too. All threads, those that collect garbage among
+ * them, would have no more than `cores` cores.
  */
 export function discountedRate(
   { rate, seconds, cpu, serving }: Observed,
   cores: number,
 ): number {
-  const ran = sum(serving, ({ ran }) => ran);
-  const ready = sum(serving, ({ ran, waited }) => ran + waited);
+  const ran = sum(serving.map((thread) => thread.ran));
+  const ready = sum(serving.map(readyTime));
   return rate * Math.min(ready / ran, cores * seconds / cpu);
 }
 
-/** What part of the time a serving thread ran or was ready to run, on average; 1 is always. */
-export function busyShare({ seconds, serving }: Observed): number {
-  const ready = sum(serving, ({ ran, waited }) => ran + waited);
-  return ready / seconds / serving.length;
+/** What part of the time a serving thread was ready to run, on average; 1 is always. */
+export function readyShare({ seconds, serving }: Observed): number {
+  return sum(serving.map(readyTime)) / seconds / serving.length;
 }
 
-/** How evenly the serving threads shared the work: their mean CPU time to the longest; 1 is evenly. */
+/** How evenly the work fell to the serving threads: their mean ready time to the longest; 1 is evenly. */
 export function balance({ serving }: Observed): number {
-  const longest = Math.max(...serving.map(({ ran }) => ran));
-  return sum(serving, ({ ran }) => ran) / serving.length / longest;
+  const times = serving.map(readyTime);
+  return sum(times) / times.length / Math.max(...times);
 }
 
-function sum(
-  threads: readonly ThreadTimes[],
-  of: (thread: ThreadTimes) => number,
-): number {
-  return threads.reduce((sum, thread) => sum + of(thread), 0);
+/** How long a thread ran or waited for a core: how long it had work. */
+function readyTime({ ran, waited }: ThreadTimes): number {
+  return ran + waited;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }

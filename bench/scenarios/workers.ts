@@ -7,7 +7,7 @@ import {
 import { cpuSeconds } from "../process_figures.ts";
 import type { RunningProxy } from "../proxy.ts";
 import type { LoadScenario, Sample } from "../scenario.ts";
-import { balance, busyShare, discountedRate } from "../speed_up.ts";
+import { balance, discountedRate, readyShare } from "../speed_up.ts";
 import { threadTimes, timesBetween, type TimesById } from "../thread_times.ts";
 import type { Done } from "../under_load.ts";
 import { STEADY } from "./steady.ts";
@@ -37,12 +37,8 @@ export const WORKERS_STEADY: LoadScenario = {
   title: "One to three workers, 1,000 requests a second",
   note: "As 1,000 requests a second, but on both cores and with the load " +
     "before them.",
-  columns: STEADY.columns.map(({ key, title, digits, ratio }) => ({
-    key,
-    title,
-    digits,
-    ...(ratio && { ratio }),
-  })),
+  // The digest is of one worker beside others, not of several.
+  columns: STEADY.columns.map(({ digest: _, ...column }) => column),
   reference: withWorkers(1),
   takes: ({ kind }) => kind === "workers",
 };
@@ -60,18 +56,18 @@ function twoWorkers(
     name,
     title,
     note:
-      `wrk, as for one thread above. Both cores are the program's, and it ` +
-      "shares one of them with the load, which goes before it. *On free cores* " +
-      `are ${amount}s a second with the load elsewhere: a thread that serves ` +
-      "runs for as long as it ran or was ready to run here, and all threads " +
-      "together have no more than those cores. On a core each, one worker has " +
-      "one core; on two, the threads that compile and collect garbage for it " +
-      "have the second. *Ready* is that part of the time, *balance* the mean " +
-      "CPU time of the threads that serve to the longest.",
+      "The load of one thread above. The program has both cores and shares " +
+      "one of them with the load, which goes first. *On free cores* are " +
+      `${amount}s a second with the load elsewhere: a thread that serves would ` +
+      "run for as long as it was ready here, running or waiting for a core, and " +
+      "all threads together would have no more than those cores. With *a free " +
+      "core each* one worker has one; with *two*, the threads that compile and " +
+      "collect garbage for it have the other. *Ready* is the mean of the threads " +
+      "that serve, *balance* that mean to the longest.",
     needs: ["wrk", "cc"],
     columns: [
-      { key: "each", title: "on a free core each", digits: 0, ratio: true },
-      { key: "two", title: "on two free cores", digits: 0, ratio: true },
+      { key: "each", title: "with a free core each", digits: 0, ratio: true },
+      { key: "two", title: "with two free cores", digits: 0, ratio: true },
       { key: "rate", title: `${amount}s/s here`, digits: 0, ratio: true },
       { key: "cpu", title: `CPU a ${amount}, µs`, digits: 1, ratio: true },
       { key: "cores", title: "cores used", digits: 2 },
@@ -119,7 +115,7 @@ async function observe(
     rate: observed.rate,
     cpu: cpu / done.amount * 1e6,
     cores: cpu / seconds,
-    ready: 100 * busyShare(observed),
+    ready: 100 * readyShare(observed),
     balance: balance(observed),
     main: 100 * (times.get(pid)?.ran ?? NaN) / seconds,
   };

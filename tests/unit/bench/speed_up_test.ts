@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import {
   balance,
-  busyShare,
   discountedRate,
   type Observed,
+  readyShare,
 } from "../../../bench/speed_up.ts";
 
 /** Ten seconds of threads that ran and waited for a core for so long. */
@@ -31,11 +31,11 @@ Deno.test("discountedRate() gives all threads together no more than the cores th
   assert.equal(discountedRate(collecting, 2), 2_000);
 });
 
-Deno.test("busyShare() counts what threads waited for a core", () => {
-  assert.equal(busyShare(observed([[5, 4], [3, 4]], { cpu: 8 })), 0.8);
+Deno.test("readyShare() counts what threads waited for a core", () => {
+  assert.equal(readyShare(observed([[5, 4], [3, 4]], { cpu: 8 })), 0.8);
 });
 
-Deno.test("balance() is the mean CPU time of the threads to that of the busiest", () => {
-  assert.equal(balance(observed([[6, 0], [3, 9]], { cpu: 9 })), 0.75);
+Deno.test("balance() is the mean ready time of the threads to the longest", () => {
+  assert.equal(balance(observed([[6, 2], [1, 3]], { cpu: 7 })), 0.75);
   assert.equal(balance(observed([[6, 0]], { cpu: 6 })), 1);
 });
