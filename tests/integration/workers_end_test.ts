@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { Spawn } from "../../src/workers/worker_link.ts";
+import { attempt } from "../support/attempt.ts";
 import { get, ok } from "../support/messages.ts";
+import { createAuthority } from "../support/pki.ts";
 import type { RawClient } from "../support/raw_client.ts";
 import { Scrape } from "../support/scrape.ts";
 import { TestSidecar } from "../support/sidecar.ts";
@@ -70,10 +72,13 @@ async function isClosed(port: number): Promise<boolean> {
 Deno.test("shutdown lets requests in flight on all workers finish, and tells that all was finished", async () => {
   const { scene, clients, answer } = await inFlight();
   await using _ = scene;
+  const { port } = scene.sidecar;
+  const stranger = createAuthority().issue();
+  await soon(attempt({ port, identity: stranger }), "its end");
   const finished = scene.sidecar.shutdown();
   const { fields } = await scene.sidecar.event("shutting down");
   assert.equal(typeof fields["connections"], "number");
-  await eventually(() => isClosed(scene.sidecar.port), "the port to close");
+  await eventually(() => isClosed(port), "the port to close");
   answer();
   for (const client of clients) {
     const { head, content } = await soon(client.response(), "the answer");
@@ -86,6 +91,9 @@ Deno.test("shutdown lets requests in flight on all workers finish, and tells tha
   assert.equal(scene.sidecar.entries.length, clients.length);
   const stopped = await scene.sidecar.event("stopped");
   assert.equal(stopped.fields["finished"], true);
+  // Counted after the last time that workers were asked, but for the very last.
+  const refused = stopped.fields["connections_refused"] ?? {};
+  assert.deepEqual(Object.values(refused), [1]);
 });
 
 Deno.test("shutdown cuts what takes longer than it may, on all workers, and tells that not all was finished", async () => {

@@ -9,10 +9,11 @@ import { answerId, idFrom, postedThreads, Spread } from "./workers_scene.ts";
 const LOCKOUT = "new trust refuses clients that are connected now";
 
 const LOST = removed.issue();
+const STAYS = kept.issue();
 
-/** Whether a new connection of a client of the removed CA is served. */
-async function enters(port: number): Promise<boolean> {
-  const tried = attempt({ port, identity: LOST });
+/** Whether a new connection of a client is served; of one of the removed CA unless told. */
+async function enters(port: number, identity = LOST): Promise<boolean> {
+  const tried = attempt({ port, identity });
   const { answer } = await soon(tried, "its end");
   return answer.startsWith("HTTP/1.1 200 ");
 }
@@ -66,11 +67,12 @@ Deno.test("no client of a CA is served on a connection that was begun after one 
     await scene.put({ "ca/ca.crt": bundle([kept]) });
     await soon(acknowledged.promise, "the first worker");
     const reached: boolean[] = [];
-    const served = Array.from({ length: 24 }, async () => {
+    const served = Array.from({ length: 48 }, async () => {
       const admitted = await enters(port);
       reached.push(admitted);
       return admitted;
     });
+    const staying = Array.from({ length: 12 }, () => enters(port, STAYS));
     // The first worker refuses at once, and the others make them wait.
     await eventually(() => reached.length > 0, "the first refusal");
     // Those who were in already, and may stay, are served meanwhile.
@@ -78,6 +80,7 @@ Deno.test("no client of a CA is served on a connection that was begun after one 
     assert.ok(reached.length < served.length, "nobody has to wait");
     passOn.resolve();
     assert.deepEqual(new Set(await Promise.all(served)), new Set([false]));
+    assert.deepEqual(new Set(await Promise.all(staying)), new Set([true]));
     await shrunk;
     await scene.trust(removed, kept);
     assert.equal(await enters(port), true);
