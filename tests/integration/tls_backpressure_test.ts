@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Scene } from "../support/scene.ts";
-import { soon } from "../support/waiting.ts";
+import { soon, standstill } from "../support/waiting.ts";
 
 const PIECE = new Uint8Array(64 * 1024);
 const TOTAL = 1024 * PIECE.length;
@@ -10,19 +10,6 @@ const TOTAL = 1024 * PIECE.length;
  * connections, up to 6 MiB each on Linux, and little of ours.
  */
 const MOST_UNDER_WAY = 24 * 1024 * 1024;
-
-/** Resolves to the count when it has not risen for 40 looks. */
-async function standstill(count: () => number): Promise<number> {
-  let last = -1;
-  for (let looks = 0; looks < 40; looks++) {
-    if (count() !== last) {
-      last = count();
-      looks = 0;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return last;
-}
 
 Deno.test("a client that does not read stops the application's writing, and gets all when it reads", async () => {
   let written = 0;

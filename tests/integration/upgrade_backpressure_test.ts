@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { get } from "../support/messages.ts";
 import { Scene } from "../support/scene.ts";
-import { soon } from "../support/waiting.ts";
+import { soon, standstill } from "../support/waiting.ts";
 
 const PIECE = new Uint8Array(64 * 1024);
 const TOTAL = 1024 * PIECE.length;
@@ -12,16 +12,6 @@ const MOST_UNDER_WAY = 24 * 1024 * 1024;
 const UPGRADE = get("/", "Connection: upgrade\r\nUpgrade: raw\r\n");
 const SWITCHING =
   "HTTP/1.1 101 Switching Protocols\r\nUpgrade: raw\r\nConnection: upgrade\r\n\r\n";
-
-/** Resolves to the count when it has not risen for 40 looks. */
-async function standstill(count: () => number): Promise<number> {
-  let last = -1;
-  for (let looks = 0; looks < 40; looks++) {
-    if (count() !== last) [last, looks] = [count(), 0];
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return last;
-}
 
 Deno.test("a client that does not read stops the application's writing into a tunnel, and gets all when it reads", async () => {
   let written = 0;

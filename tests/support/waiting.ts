@@ -30,3 +30,13 @@ export async function eventually(
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** Resolves to the count when it has not risen for 40 looks. */
+export async function standstill(count: () => number): Promise<number> {
+  let last = -1;
+  for (let looks = 0; looks < 40; looks++) {
+    if (count() !== last) [last, looks] = [count(), 0];
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return last;
+}

@@ -5,7 +5,7 @@ import { materialOf } from "../../support/material.ts";
 import { createAuthority, type Issued } from "../../support/pki.ts";
 import { RawClient } from "../../support/raw_client.ts";
 import { root, server } from "../../support/sidecar.ts";
-import { eventually, soon } from "../../support/waiting.ts";
+import { eventually, soon, standstill } from "../../support/waiting.ts";
 
 const removed = createAuthority({ commonName: "Removed Root" });
 const kept = createAuthority({ commonName: "Kept Root" });
@@ -121,19 +121,6 @@ class WaitingDoor implements AsyncDisposable {
     for (const client of this.#clients) client.close();
     await this.test[Symbol.asyncDispose]();
   }
-}
-
-/** Resolves to the count when it has not risen for 40 looks. */
-async function standstill(count: () => number): Promise<number> {
-  let last = -1;
-  for (let looks = 0; looks < 40; looks++) {
-    if (count() !== last) {
-      last = count();
-      looks = 0;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  return last;
 }
 
 Deno.test("a client whose handshake ends while nobody may be judged waits, and what it has said is there when it is let in", async () => {
