@@ -88,7 +88,8 @@ export class WorkerLink {
   /**
    * Asks the worker something. Rejects with the `SidecarError` that it fails with,
    * where it ends, and with {@linkcode WorkerSilent} where it has not answered
-   * within `timeoutMs` milliseconds: what it answers later is not heard.
+   * within `timeoutMs` milliseconds: what it answers later is not heard, and that
+   * it failed then is its end.
    */
   ask<Q extends Question>(
     question: Q,
@@ -119,7 +120,10 @@ export class WorkerLink {
         return this.#settle(message.id)?.resolve(message.answer);
       case "failure": {
         const { code, message: text } = message;
-        return this.#settle(message.id)?.reject(new SidecarError(code, text));
+        const resolver = this.#settle(message.id);
+        // Given up before: it would go on with what nobody knows.
+        if (resolver === undefined) return this.#end(text);
+        return resolver.reject(new SidecarError(code, text));
       }
       case "log":
         return this.#options.log[message.level](

@@ -94,6 +94,20 @@ Deno.test("WorkerLink gives up a question in its time, and takes later answers o
   assert.equal(clock.running, 0);
 });
 
+Deno.test("WorkerLink ends a worker that fails at last to do what it was given up for: nobody knows what it has in force", async () => {
+  const late = Promise.withResolvers<null>();
+  using linked = new Linked({ commit: () => late.promise });
+  const { link, clock, worker, ends } = linked;
+  const failed = assert.rejects(link.ask("commit", { epoch: 1 }, 1000));
+  await worker.ask("commit");
+  clock.advance(1250);
+  await failed;
+  late.reject(new Error("Nothing is prepared"));
+  await worker.until(() => worker.terminated, "its end");
+  assert.deepEqual(ends, ["Nothing is prepared"]);
+  assert.equal(link.ended, true);
+});
+
 Deno.test("WorkerLink waits for ever where it is told to", async () => {
   const late = Promise.withResolvers<null>();
   using linked = new Linked({ discard: () => late.promise });
