@@ -5,6 +5,7 @@ import { ConfigError, parseConfig } from "./src/config/config.ts";
 import { helpText } from "./src/config/help.ts";
 import { SidecarError } from "./src/errors.ts";
 import { createLogger, type Logger } from "./src/log.ts";
+import { faultFields } from "./src/log/fault.ts";
 import { LineWriter } from "./src/log/line_writer.ts";
 import { seedRandomGenerator } from "./src/tls/random.ts";
 
@@ -109,18 +110,13 @@ async function run(writer: LineWriter, signal: AbortSignal): Promise<number> {
  * else, as often as whoever found the way to cause it likes.
  */
 function logFaults(log: Logger): void {
-  const tell = (message: string, fault: unknown) =>
-    log.error(message, {
-      error: fault instanceof Error ? fault.message : String(fault),
-      stack: fault instanceof Error ? fault.stack : undefined,
-    });
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    tell("unhandled rejection", event.reason);
+    log.error("unhandled rejection", faultFields(event.reason));
   });
   globalThis.addEventListener("error", (event) => {
     event.preventDefault();
-    tell("uncaught exception", event.error);
+    log.error("uncaught exception", faultFields(event.error));
   });
 }
 

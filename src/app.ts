@@ -147,6 +147,7 @@ export async function startSidecar(
     },
     async shutdown() {
       lifecycle.enter("draining");
+      await watched.refresh();
       const { admitted, handshaking } = plane.connections;
       log.info("shutting down", {
         connections: admitted,

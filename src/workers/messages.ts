@@ -29,8 +29,11 @@ export interface Beginning {
   /** From 0; those that live at the same time have different ones. */
   readonly index: number;
   readonly port: number;
-  /** Shared memory: see `TrustEpoch`. */
-  readonly epoch: SharedArrayBuffer;
+  /** Of `TrustEpoch`, for its memory, and its value with these changes in force. */
+  readonly epoch: {
+    readonly memory: SharedArrayBuffer;
+    readonly value: number;
+  };
   readonly changes: readonly Change[];
 }
 
@@ -51,9 +54,15 @@ export interface Dialogue {
   /** Build the parts and listen. */
   begin: { ask: Beginning; answer: null };
   /** Make a value, and say what it would do. It counts with `commit`, and only then. */
-  prepare: { ask: Change; answer: Effect | null };
-  /** Put in force what was prepared. Answers how many connections end, where trust was taken away. */
-  commit: { ask: { epoch: number }; answer: number | null };
+  prepare: {
+    ask: { readonly number: number; readonly change: Change };
+    answer: Effect | null;
+  };
+  /** Put in force what was prepared under this number. Answers how many connections end, where trust was taken away. */
+  commit: {
+    ask: { readonly number: number; readonly epoch: number };
+    answer: number | null;
+  };
   /** Forget what was prepared. */
   discard: { ask: null; answer: null };
   report: { ask: null; answer: Report };

@@ -42,7 +42,7 @@ export class Reports {
   start(): void {
     const { deadlines } = this.#options;
     const deadline = deadlines.add(() => {
-      void this.#ask();
+      for (const link of this.#options.links) this.#ask(link);
       deadline.arm(EVERY_MS);
     });
     this.#deadline = deadline;
@@ -96,30 +96,37 @@ export class Reports {
     const { deadlines } = this.#options;
     const deadline = deadlines.add(() => patience.resolve());
     deadline.arm(PATIENCE_MS);
-    await Promise.race([this.#ask(), patience.promise]);
+    const answers = [...this.#options.links].map((link) => this.#askAnew(link));
+    await Promise.race([Promise.all(answers), patience.promise]);
     deadlines.remove(deadline);
   }
 
-  /** Resolves when every worker has answered, or has ended. */
-  async #ask(): Promise<void> {
-    const { links } = this.#options;
-    await Promise.all([...links].map((link) => {
-      const { answered } = this.#asked.get(link) ?? this.#askOne(link);
-      return answered;
-    }));
-    this.#show();
+  /** As `#ask`, but what was asked before may tell of less than there is by now. */
+  async #askAnew(link: WorkerLink): Promise<void> {
+    const before = this.#asked.get(link);
+    if (before !== undefined) {
+      if (this.#options.deadlines.now - before.since > PATIENCE_MS) return;
+      await before.answered;
+    }
+    await this.#ask(link);
   }
 
-  #askOne(link: WorkerLink) {
+  /** Resolves when the worker has answered, or has ended. Asks it unless it was. */
+  #ask(link: WorkerLink): Promise<void> {
+    const known = this.#asked.get(link);
+    if (known !== undefined) return known.answered;
+    const { deadlines, observations } = this.#options;
     const answered = link.ask("report", null, Infinity)
       .then((report) => {
-        this.#options.observations.absorb(report.observed);
+        observations.absorb(report.observed);
         this.#last.set(link, report);
       }, () => {})
-      .finally(() => this.#asked.delete(link));
-    const asked = { since: this.#options.deadlines.now, answered };
-    this.#asked.set(link, asked);
-    return asked;
+      .finally(() => {
+        this.#asked.delete(link);
+        this.#show();
+      });
+    this.#asked.set(link, { since: deadlines.now, answered });
+    return answered;
   }
 
   /** What there is at the moment, which does not add up over time. */

@@ -67,6 +67,8 @@ export class WorkerLink {
   readonly #options: WorkerLinkOptions;
   readonly #spawned: Spawned;
   readonly #pending = new Map<number, Pending>();
+  /** Questions whose answers nobody waits for any more. */
+  readonly #overdue = new Set<number>();
   readonly #decoder = new TextDecoder();
   #lastId = 0;
   #ended = false;
@@ -80,6 +82,11 @@ export class WorkerLink {
     this.#spawned.onEnded((reason) => this.#end(reason));
   }
 
+  /** Whether it owes an answer that was given up: it is busy, or stuck. */
+  get late(): boolean {
+    return this.#overdue.size > 0;
+  }
+
   /** Whether it is no more. */
   get ended(): boolean {
     return this.#ended;
@@ -88,8 +95,8 @@ export class WorkerLink {
   /**
    * Asks the worker something. Rejects with the `SidecarError` that it fails with,
    * where it ends, and with {@linkcode WorkerSilent} where it has not answered
-   * within `timeoutMs` milliseconds: what it answers later is not heard, and that
-   * it failed then is its end.
+   * within `timeoutMs` milliseconds. What it answers later is not heard; where it
+   * fails later, it is ended.
    */
   ask<Q extends Question>(
     question: Q,
@@ -99,9 +106,10 @@ export class WorkerLink {
     if (this.#ended) return Promise.reject(this.#failure("it has ended"));
     const id = ++this.#lastId;
     const resolver = Promise.withResolvers<unknown>();
-    const deadline = this.#options.deadlines.add(() =>
-      this.#settle(id)?.reject(new WorkerSilent(this.index))
-    );
+    const deadline = this.#options.deadlines.add(() => {
+      this.#overdue.add(id);
+      this.#settle(id)?.reject(new WorkerSilent(this.index));
+    });
     deadline.arm(timeoutMs);
     this.#pending.set(id, { resolver, deadline });
     // The compiler does not see that question and ask belong together.
@@ -117,13 +125,13 @@ export class WorkerLink {
   #take(message: FromWorker): void {
     switch (message.kind) {
       case "answer":
+        this.#overdue.delete(message.id);
         return this.#settle(message.id)?.resolve(message.answer);
       case "failure": {
-        const { code, message: text } = message;
-        const resolver = this.#settle(message.id);
-        // Given up before: it would go on with what nobody knows.
-        if (resolver === undefined) return this.#end(text);
-        return resolver.reject(new SidecarError(code, text));
+        const { id, code, message: text } = message;
+        // Nobody knows what it has in force.
+        if (this.#overdue.has(id)) return this.#end(text);
+        return this.#settle(id)?.reject(new SidecarError(code, text));
       }
       case "log":
         return this.#options.log[message.level](

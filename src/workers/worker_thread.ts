@@ -1,13 +1,13 @@
 import { type LocalDataPlane, openDataPlane } from "../data_plane.ts";
 import { Deadlines } from "../deadlines.ts";
 import { type ErrorCode, SidecarError } from "../errors.ts";
+import { faultFields } from "../log/fault.ts";
 import { LineWriter } from "../log/line_writer.ts";
 import type { Logger } from "../log.ts";
 import { observeEventLoop } from "../observations/event_loop_delay.ts";
 import { Observations } from "../observations/observations.ts";
 import type {
   Beginning,
-  Change,
   Dialogue,
   FromWorker,
   Question,
@@ -43,14 +43,14 @@ export class WorkerThread {
   readonly #accessLog: LineWriter;
   readonly #answers: Answers = {
     begin: (beginning) => this.#begin(beginning),
-    prepare: (change) => this.#prepare(change),
-    commit: ({ epoch }) => this.#commit(epoch),
+    prepare: (ask) => this.#prepare(ask),
+    commit: (ask) => this.#commit(ask),
     discard: () => this.#discard(),
     report: () => this.#report(),
     drain: () => this.#drain(),
   };
   #begun: Begun | undefined;
-  #prepared: Swap | undefined;
+  #prepared: { readonly number: number; readonly swap: Swap } | undefined;
   /** The trust epoch that this worker has come to. */
   #epoch = 0;
 
@@ -74,16 +74,13 @@ export class WorkerThread {
   }
 
   /** Tells of an error that nobody caught. */
-  fault(message: string, error: unknown): void {
-    this.#begun?.log.error(message, {
-      error,
-      stack: error instanceof Error ? error.stack : undefined,
-    });
+  fault(message: string, fault: unknown): void {
+    this.#begun?.log.error(message, faultFields(fault));
   }
 
-  #begin({ config, index, port, epoch: memory, changes }: Beginning): null {
-    const epoch = new TrustEpoch(memory);
-    this.#epoch = epoch.value;
+  #begin({ config, index, port, epoch: given, changes }: Beginning): null {
+    const epoch = new TrustEpoch(given.memory);
+    this.#epoch = given.value;
     const stores = new RemadeStores(config, changes);
     const draining = new AbortController();
     const log = remoteLogger(this.#send, {
@@ -106,19 +103,26 @@ export class WorkerThread {
     return null;
   }
 
-  #prepare(change: Change): Dialogue["prepare"]["answer"] {
+  #prepare(
+    { number, change }: Dialogue["prepare"]["ask"],
+  ): Dialogue["prepare"]["answer"] {
     const { stores, plane } = this.#working;
+    // Should this one fail, an earlier one must not pass for it.
+    this.#prepared = undefined;
     const { candidate: { material, peers }, swap } = stores.make(change);
-    this.#prepared = swap;
+    this.#prepared = { number, swap };
     if (material) return plane.effectOf({ material });
     return peers ? plane.effectOf({ peers }) : null;
   }
 
-  #commit(epoch: number): number | null {
+  #commit({ number, epoch }: Dialogue["commit"]["ask"]): number | null {
     const { plane } = this.#working;
-    if (this.#prepared === undefined) throw new Error("Nothing is prepared");
-    const retired = this.#prepared(plane);
+    const prepared = this.#prepared;
     this.#prepared = undefined;
+    if (prepared?.number !== number) {
+      throw new Error(`Change ${number} is not prepared`);
+    }
+    const retired = prepared.swap(plane);
     this.#epoch = epoch;
     plane.resume();
     return retired ?? null;

@@ -1,16 +1,16 @@
 import type { Config } from "../config/config.ts";
 import { sharesOf } from "../config/shared_limits.ts";
 import type { ConnectionNumbers, DataPlane, Values } from "../data_plane.ts";
-import type { Deadline, Deadlines } from "../deadlines.ts";
+import type { Deadlines } from "../deadlines.ts";
 import type { InForce } from "../followed_store.ts";
-import { guardAgainstLockout, sumOf } from "../lockout.ts";
 import type { Logger } from "../log.ts";
 import type { LineSink } from "../log/line_writer.ts";
 import type { Observations } from "../observations/observations.ts";
+import { Agreement, type ChangeRules } from "./agreement.ts";
 import { freePort } from "./free_port.ts";
-import type { Change, Dialogue, Kind, Question, Recipes } from "./messages.ts";
+import type { Dialogue, Kind, Question, Recipes } from "./messages.ts";
+import { Replacements } from "./replacements.ts";
 import { Reports } from "./reports.ts";
-import { TrustEpoch } from "./trust_epoch.ts";
 import {
   type Spawn,
   spawnThread,
@@ -18,13 +18,15 @@ import {
   WorkerSilent,
 } from "./worker_link.ts";
 
-/** How long a worker may take for what it is asked, in milliseconds. */
-const ANSWER_MS = 30_000;
+/**
+ * How long a worker is waited for that is asked to do something, in milliseconds:
+ * the others must not go by old trust for longer because of it.
+ */
+const ANSWER_MS = 10_000;
+/** How long one may take to begin, in milliseconds: it reads the largest of files. */
+const BEGIN_MS = 120_000;
 /** How long it may take to end beyond what its connections may, in milliseconds. */
 const DRAIN_GRACE_MS = 5_000;
-/** When the place of a worker that has ended is taken; twice as late with each that does not begin, at most so late. */
-const REPLACE_MS = { first: 250, most: 30_000 } as const;
-
 export interface WorkersOptions {
   readonly count: number;
   readonly deadlines: Deadlines;
@@ -37,51 +39,52 @@ export interface WorkersOptions {
 
 /**
  * Several data planes on one port, each in a thread of its own. What follows
- * files does so here, once for all of them.
- *
- * A new value is made by each worker before any has it in force. Where it takes
- * trust away, the epoch rises before the first does, so that none lets a client
- * in on what another has given up; where a worker cannot make the value, it is
- * ended and another takes its place. A value counts when all have it.
+ * files does so here, once for all of them; see {@linkcode Agreement}. A worker
+ * that ends, or of which nobody knows what it has in force, has its place taken.
  */
 export class Workers implements DataPlane {
-  readonly applied: DataPlane["applied"];
   readonly #config: Config;
   readonly #options: WorkersOptions;
-  readonly #epoch = new TrustEpoch();
+  readonly #agreement: Agreement;
   readonly #links = new Set<WorkerLink>();
   /** Those that have not begun yet: changes do not concern them. */
   readonly #beginning = new Set<WorkerLink>();
   readonly #reports: Reports;
-  readonly #replacements = new Set<Deadline>();
-  /** What each value can be made of. */
-  readonly #recipes = new WeakMap<object, unknown>();
-  /** What each kind of value is, for workers to come. */
-  readonly #changes = new Map<Kind, Change>();
-  /** How many connections the last change of a kind ended. */
-  readonly #retired = new Map<Kind, number | undefined>();
+  readonly #replacements: Replacements;
   /** Changes and beginnings, one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   #address: Deno.NetAddr | undefined;
+  #started = false;
   #ending = false;
 
   constructor(config: Config, options: WorkersOptions) {
     this.#config = config;
     this.#options = options;
-    const { count, deadlines, observations } = options;
+    const { count, deadlines, log, observations } = options;
     this.#reports = new Reports({
       wanted: count,
       links: this.#links,
       deadlines,
       observations,
     });
-    const retired = (kind: Kind) => () => this.#retired.get(kind);
-    this.applied = {
-      material: retired("material"),
-      peers: retired("peers"),
-      sealKeys: retired("sealKeys"),
-      upstreamTls: retired("upstreamTls"),
-    };
+    this.#replacements = new Replacements({
+      deadlines,
+      begin: (index) => this.#takePlace(index),
+    });
+    this.#agreement = new Agreement({
+      askAll: (question, ask) => this.#askAll(question, ask),
+      inTurn: (act) => {
+        // Those that serve must not wait for one that would, and begins anew.
+        if (this.#started) this.#giveUpBeginning();
+        return this.#inTurn(act);
+      },
+      refuseLockout: config.refuseLockout,
+      log,
+    });
+  }
+
+  get applied(): DataPlane["applied"] {
+    return this.#agreement.applied;
   }
 
   get address(): Deno.NetAddr {
@@ -101,26 +104,9 @@ export class Workers implements DataPlane {
   /** How a value of a kind gets into force: in all workers, and then here. */
   inForce<K extends Kind>(
     kind: K,
-    { shrinks, same }: {
-      shrinks(before: Values[K], after: Values[K]): boolean;
-      same(before: Values[K], after: Values[K]): boolean;
-    },
+    rules: ChangeRules<Values[K]>,
   ): InForce<Values[K], Recipes[K]> {
-    let last: Values[K] | undefined;
-    return {
-      onMade: (value, recipe) => void this.#recipes.set(value, recipe),
-      agree: (value, { asked }) =>
-        this.#inTurn(async () => {
-          if (last !== undefined && same(last, value)) return;
-          // Made of what `onMade` told of it, so it is of this kind.
-          const change = { kind, recipe: this.#recipes.get(value) } as Change;
-          const narrower = last !== undefined && shrinks(last, value);
-          await this.#change(change, { asked, narrower });
-          this.#changes.set(kind, change);
-          last = value;
-        }),
-      applied: this.applied[kind],
-    };
+    return this.#agreement.inForce(kind, rules);
   }
 
   /**
@@ -141,6 +127,7 @@ export class Workers implements DataPlane {
       await this.close();
       throw error;
     }
+    this.#started = true;
     this.#reports.start();
   }
 
@@ -164,38 +151,19 @@ export class Workers implements DataPlane {
   /** Ends what is to take the place of another, too: nobody would ask it to drain. */
   #startNoMore(): void {
     this.#ending = true;
-    for (const deadline of this.#replacements) {
-      this.#options.deadlines.remove(deadline);
-    }
-    for (const link of this.#beginning) link.terminate();
+    this.#replacements.cancel();
+    this.#giveUpBeginning();
   }
 
-  /** Puts a change in force in all workers, or in none: throws `LOCKOUT`. */
-  async #change(
-    change: Change,
-    { asked, narrower }: { asked: boolean; narrower: boolean },
-  ): Promise<void> {
-    const effects = await this.#askAll("prepare", change);
-    try {
-      guardAgainstLockout(sumOf(effects.filter((effect) => effect !== null)), {
-        asked,
-        refuseLockout: this.#config.refuseLockout,
-        log: this.#options.log,
-      });
-    } catch (error) {
-      await this.#askAll("discard", null);
-      throw error;
-    }
-    const epoch = narrower ? this.#epoch.rise() : this.#epoch.value;
-    const retired = await this.#askAll("commit", { epoch });
-    const sum = retired.reduce<number>((sum, count) => sum + (count ?? 0), 0);
-    this.#retired.set(change.kind, narrower ? sum : undefined);
+  #giveUpBeginning(): void {
+    for (const link of this.#beginning) link.terminate();
   }
 
   /**
    * Asks all workers, and gives what they answer. One that fails is ended, since
-   * nobody knows what it has in force; one that does not answer in time does what
-   * it was asked when it comes to it, and is not waited for.
+   * nobody knows what it has in force. One that does not answer in time, or still
+   * owes an answer, is not waited for: it does what it was asked, in its order,
+   * when it comes to it, and lets nobody in before.
    */
   async #askAll<Q extends Question>(
     question: Q,
@@ -204,8 +172,12 @@ export class Workers implements DataPlane {
   ): Promise<Dialogue[Q]["answer"][]> {
     const answers: Dialogue[Q]["answer"][] = [];
     await Promise.all([...this.#links].map(async (link) => {
+      const { late } = link;
+      const answer = link.ask(question, ask, timeoutMs);
+      // At the end it has the time of all: what it has in hand is to be finished.
+      if (late && question !== "drain") return void answer.catch(() => {});
       try {
-        answers.push(await link.ask(question, ask, timeoutMs));
+        answers.push(await answer);
       } catch (error) {
         if (link.ended) return;
         this.#options.log.error("a worker did not do what it was asked", {
@@ -241,9 +213,8 @@ export class Workers implements DataPlane {
         },
         index,
         port: this.address.port,
-        epoch: this.#epoch.memory,
-        changes: [...this.#changes.values()],
-      }, ANSWER_MS);
+        ...this.#agreement.state,
+      }, BEGIN_MS);
     } catch (error) {
       link.terminate();
       throw error;
@@ -251,6 +222,7 @@ export class Workers implements DataPlane {
       this.#beginning.delete(link);
     }
     this.#links.add(link);
+    this.#replacements.begun(index);
   }
 
   /** Has the place of a worker taken that was there, unless all are to end. */
@@ -262,28 +234,23 @@ export class Workers implements DataPlane {
       worker: link.index,
       reason,
     });
-    this.#replace(link.index, REPLACE_MS.first);
+    this.#replacements.plan(link.index);
   }
 
-  #replace(index: number, delayMs: number): void {
-    const { deadlines, log } = this.#options;
-    const deadline = deadlines.add(async () => {
-      deadlines.remove(deadline);
-      this.#replacements.delete(deadline);
-      try {
-        await this.#inTurn(async () => {
-          if (!this.#ending) await this.#begin(index);
-        });
-        if (this.#ending) return;
-        log.info("a worker took the place of another", { worker: index });
-      } catch (error) {
-        if (this.#ending) return;
-        log.error("a worker cannot begin", { worker: index, error });
-        this.#replace(index, Math.min(2 * delayMs, REPLACE_MS.most));
-      }
-    });
-    this.#replacements.add(deadline);
-    deadline.arm(delayMs);
+  /** Never rejects. */
+  async #takePlace(index: number): Promise<void> {
+    const { log } = this.#options;
+    try {
+      await this.#inTurn(async () => {
+        if (!this.#ending) await this.#begin(index);
+      });
+      if (this.#ending) return;
+      log.info("a worker took the place of another", { worker: index });
+    } catch (error) {
+      if (this.#ending) return;
+      log.error("a worker cannot begin", { worker: index, error });
+      this.#replacements.plan(index);
+    }
   }
 
   /** Nobody may begin with one value while another gets into force. */

@@ -114,8 +114,8 @@ Deno.test("Reports does not wait half a second for one that does not answer, and
   late.resolve(answered(5));
   scene.all[1]!.answers.report = () => reportOf();
   await reports.refresh();
-  // What came late is there, too.
-  assert.equal(observations.traffic.total, 8);
+  // What came late is there, too, and what the other was asked between.
+  assert.equal(observations.traffic.total, 9);
 });
 
 Deno.test("Reports tells of a worker that has said nothing for half a minute, until it speaks or ends", async (t) => {

@@ -42,8 +42,11 @@ Deno.test("WorkerLink gives each question the answer that is its own, whatever t
   using linked = new Linked({ drain: () => first.promise, commit: () => 7 });
   const { link, clock } = linked;
   const drained = link.ask("drain", null, 1000);
-  assert.equal(await link.ask("commit", { epoch: 5 }, 1000), 7);
-  assert.deepEqual(await linked.worker.ask("commit"), { epoch: 5 });
+  assert.equal(await link.ask("commit", { number: 1, epoch: 5 }, 1000), 7);
+  assert.deepEqual(await linked.worker.ask("commit"), {
+    number: 1,
+    epoch: 5,
+  });
   first.resolve(true);
   assert.equal(await drained, true);
   assert.equal(clock.running, 0, "no deadline is left");
@@ -58,8 +61,11 @@ Deno.test("WorkerLink rejects with the code and the words that a worker fails wi
   await assert.rejects(
     linked.link.ask("discard", null, 1000).then(() =>
       linked.link.ask("prepare", {
-        kind: "sealKeys",
-        recipe: { contents: new Map(), now: 0 },
+        number: 1,
+        change: {
+          kind: "sealKeys",
+          recipe: { contents: new Map(), now: 0 },
+        },
       }, 1000)
     ),
     (error) => {
@@ -77,7 +83,7 @@ Deno.test("WorkerLink gives up a question in its time, and takes later answers o
   const late = Promise.withResolvers<null>();
   using linked = new Linked({ commit: () => late.promise });
   const { link, clock, worker } = linked;
-  const asked = link.ask("commit", { epoch: 1 }, 1000);
+  const asked = link.ask("commit", { number: 1, epoch: 1 }, 1000);
   const failed = assert.rejects(asked, {
     code: "INTERNAL",
     message: "Cannot speak with worker 3: it does not answer",
@@ -98,7 +104,9 @@ Deno.test("WorkerLink ends a worker that fails at last to do what it was given u
   const late = Promise.withResolvers<null>();
   using linked = new Linked({ commit: () => late.promise });
   const { link, clock, worker, ends } = linked;
-  const failed = assert.rejects(link.ask("commit", { epoch: 1 }, 1000));
+  const failed = assert.rejects(
+    link.ask("commit", { number: 1, epoch: 1 }, 1000),
+  );
   await worker.ask("commit");
   clock.advance(1250);
   await failed;
@@ -126,7 +134,10 @@ Deno.test("WorkerLink fails all that is asked when the worker ends by itself, te
   };
   const failed = Promise.all([
     assert.rejects(link.ask("drain", null, 1000), failure),
-    assert.rejects(link.ask("commit", { epoch: 0 }, Infinity), failure),
+    assert.rejects(
+      link.ask("commit", { number: 1, epoch: 0 }, Infinity),
+      failure,
+    ),
   ]);
   worker.die("out of memory");
   worker.die("again");

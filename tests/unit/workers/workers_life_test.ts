@@ -100,33 +100,54 @@ Deno.test("Workers tries again, twice as late each time, where a successor canno
   await scene.logged(REPLACED);
 });
 
-Deno.test("Workers lets a change wait for a worker that begins, and then asks that one too", async () => {
-  await using scene = await WorkersScene.start();
-  const begun = Promise.withResolvers<null>();
-  scene.answers = { begin: () => begun.promise };
-  scene.all[0]!.die();
-  scene.clock.advance(500);
-  const successor = await scene.started(2);
-  const changed = scene.change(new Value("next"));
-  await nextTurn();
-  assert.equal(scene.count("prepare"), 0);
-  begun.resolve(null);
-  await changed;
-  assert.equal(scene.count("commit"), 2);
-  assert.deepEqual(successor.questions, ["begin", "prepare", "commit"]);
-});
-
-Deno.test("Workers gives up a worker that does not begin in half a minute, so that a change need not wait for ever", async () => {
+Deno.test("Workers has no change wait for a worker that takes the place of another: it begins anew, with what is in force by then", async () => {
   await using scene = await WorkersScene.start();
   scene.answers = { begin: silence };
   scene.all[0]!.die();
   scene.clock.advance(500);
-  const successor = await scene.started(2);
-  const changed = scene.change(new Value("next"));
-  scene.clock.advance(30_250);
-  await changed;
-  assert.equal(successor.terminated, true);
-  assert.equal(scene.count("commit"), 1);
+  const given = await scene.started(2);
+  await scene.change(new Value("next", { narrower: true }));
+  assert.equal(given.terminated, true);
+  scene.answers = {};
+  scene.clock.advance(1_000);
+  const { changes, epoch } = await (await scene.started(3)).ask("begin");
+  assert.deepEqual(
+    changes.map((change) => change.kind === "peers" && nameIn(change.recipe)),
+    ["next"],
+  );
+  assert.equal(epoch.value, 1);
+  await scene.logged(REPLACED);
+});
+
+Deno.test("Workers gives up a worker that does not begin in two minutes, and tries again", async () => {
+  await using scene = await WorkersScene.start();
+  scene.answers = { begin: silence };
+  scene.all[0]!.die();
+  scene.clock.advance(500);
+  const given = await scene.started(2);
+  scene.answers = {};
+  scene.clock.advance(120_250);
+  await scene.logged("a worker cannot begin");
+  assert.equal(given.terminated, true);
+  scene.clock.advance(1_000);
+  await scene.logged(REPLACED);
+});
+
+Deno.test("Workers replaces a worker twice as late each time that it does not last", async () => {
+  await using scene = await WorkersScene.start();
+  for (const [nth, delayMs] of [250, 500, 1000].entries()) {
+    scene.living.find(({ index }) => index === 0)!.die();
+    scene.clock.advance(delayMs);
+    await nextTurn();
+    assert.equal(scene.all.length, 2 + nth, "not before its time");
+    scene.clock.advance(250);
+    await scene.logged(REPLACED, nth + 1);
+  }
+  // This one lasts.
+  scene.clock.advance(60_000);
+  scene.living.find(({ index }) => index === 0)!.die();
+  scene.clock.advance(500);
+  await scene.logged(REPLACED, 4);
 });
 
 Deno.test("Workers lets each worker drain, and tells whether all had finished", async (t) => {
