@@ -23,7 +23,7 @@ import { Http1Handler } from "./proxy/http1_handler.ts";
 import { Http2Handler } from "./proxy/http2_handler.ts";
 import { Session, type SessionDependencies } from "./proxy/session.ts";
 import type { Limit } from "./tally.ts";
-import type { Refusal, Unverified } from "./tls/door.ts";
+import type { Refusal, Unverified } from "./tls/handshake.ts";
 import type {
   AdmittedConnection,
   SecureConnection,

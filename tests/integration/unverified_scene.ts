@@ -2,12 +2,10 @@ import { Deadlines } from "../../src/deadlines.ts";
 import { MaterialStore } from "../../src/material/store.ts";
 import { listen, type Listener } from "../../src/net/listener.ts";
 import { AdmissionGuard } from "../../src/tls/admission.ts";
-import {
-  type Refusal,
-  TlsDoor,
-  type UnverifiedPolicy,
-} from "../../src/tls/door.ts";
+import { TlsDoor } from "../../src/tls/door.ts";
+import type { Refusal } from "../../src/tls/handshake.ts";
 import type { SecureConnection } from "../../src/tls/secure_connection.ts";
+import type { UnverifiedPolicy } from "../../src/tls/server.ts";
 import { limits } from "../support/limits.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 import { materialOf } from "../support/material.ts";

@@ -112,12 +112,12 @@ Deno.test("with rejectUnauthorized: true a refused client's certificate is gone,
   assert.deepEqual(
     [...errors],
     ["UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
-    "src/tls/door.ts may do without rejectUnauthorized: undefined",
+    "src/tls/server.ts may do without rejectUnauthorized: undefined",
   );
 });
 
 Deno.test("a tls.Server whose rejectUnauthorized is undefined demands a certificate, and closes for no bad one", async () => {
-  const why = "reconsider src/tls/door.ts: its codes are less exact now";
+  const why = "reconsider src/tls/server.ts: its codes are less exact now";
   using noting = new Noting({}, { as: undefined });
   for (const [, identity] of BAD.slice(1)) {
     const seen = await noting.sight(identity);
