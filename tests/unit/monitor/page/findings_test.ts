@@ -107,3 +107,18 @@ Deno.test("assess() has a sentence before any certificate is loaded", () => {
   const report = { ...healthy, certificates: [] };
   assert.equal(assess(report).sentence, "Serving for 3 d 4 h");
 });
+
+Deno.test("assess() tells of threads that do not answer, and of those that are missing", () => {
+  const workers = { wanted: 4, running: 3, silent: 1, replaced: 2 };
+  const { level, sentence, findings } = assess({ ...healthy, workers });
+  assert.equal(level, "bad");
+  assert.equal(
+    sentence,
+    "Threads: 1 thread that should serve does not answer any more",
+  );
+  assert.deepEqual(findings, [{
+    level: "warn",
+    title: "Threads",
+    detail: "3 of 4 serve; 2 ended so far",
+  }]);
+});
