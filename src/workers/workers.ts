@@ -27,6 +27,7 @@ const ANSWER_MS = 10_000;
 const BEGIN_MS = 120_000;
 /** How long it may take to end beyond what its connections may, in milliseconds. */
 const DRAIN_GRACE_MS = 5_000;
+
 export interface WorkersOptions {
   readonly count: number;
   readonly deadlines: Deadlines;
@@ -163,7 +164,7 @@ export class Workers implements DataPlane {
    * Asks all workers, and gives what they answer. One that fails is ended, since
    * nobody knows what it has in force. One that does not answer in time, or still
    * owes an answer, is not waited for: it does what it was asked, in its order,
-   * when it comes to it, and lets nobody in before.
+   * when it comes to it, and where trust shrinks lets nobody in before.
    */
   async #askAll<Q extends Question>(
     question: Q,
